@@ -1,0 +1,25 @@
+// In: a batch and what the host still allows. Out: a value that says what became of it.
+// Must stay true: an exporter never throws, never rejects and always settles within the budget.
+import type { Batch, DropReason } from './model.ts'
+
+/** What an exporter may use of the host, captured before anything was wrapped. */
+export interface ExportHost {
+  /** The host's own fetch: never traced. */
+  readonly fetch: (input: string, init?: RequestInit) => Promise<Response>
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  /** Uniform in [0, 1): jitter. */
+  readonly random: () => number
+  /** Milliseconds the host still leaves for this export, retries included. */
+  readonly budgetMs: number
+}
+
+/** `ok`: the batch arrived, less the spans the receiver rejected. Otherwise nothing of it did. */
+export type ExportResult =
+  | { readonly ok: true; readonly rejected?: number; readonly message?: string }
+  | { readonly ok: false; readonly reason: DropReason; readonly message: string }
+
+/** Sends batches (OpenTelemetry specification, "SpanExporter"). One call an invocation, more when it runs long. */
+export interface Exporter {
+  export(batch: Batch, host: ExportHost): Promise<ExportResult>
+}
