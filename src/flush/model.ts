@@ -16,8 +16,11 @@ export type AttributeValue =
 /** Attributes by key. A key with the value `undefined` counts as absent. */
 export type Attributes = { readonly [key: string]: AttributeValue }
 
-/** OTLP `SpanKind`. The OpenTelemetry API counts from 0 (`INTERNAL`); these are the numbers on the wire. */
-export const SpanKind = { INTERNAL: 1, SERVER: 2, CLIENT: 3, PRODUCER: 4, CONSUMER: 5 } as const
+/**
+ * The numbers of the OpenTelemetry API, so that its constants may be passed to ours. OTLP keeps 0 for "unspecified":
+ * **an encoder writes `kind + 1`** (OTLP 1.11, `Span.SpanKind`).
+ */
+export const SpanKind = { INTERNAL: 0, SERVER: 1, CLIENT: 2, PRODUCER: 3, CONSUMER: 4 } as const
 export type SpanKind = (typeof SpanKind)[keyof typeof SpanKind]
 
 /** OTLP `StatusCode`, the same numbers as in the OpenTelemetry API. */
