@@ -1,0 +1,11 @@
+// The front door of `clew/propagate`: formats, carriers and policies. Everything here is pure.
+export type { Baggage, BaggageEntry } from './propagate/baggage.ts'
+export { emptyBaggage, formatBaggage, parseBaggage } from './propagate/baggage.ts'
+export { composite } from './propagate/composite.ts'
+export type { Getter, PropagationContext, Propagator, Setter, UpstreamDecision } from './propagate/propagator.ts'
+export type { SpanContext } from './propagate/span-context.ts'
+export { RANDOM, SAMPLED } from './propagate/span-context.ts'
+export type { TraceState } from './propagate/trace-state.ts'
+export { emptyTraceState, parseTraceState } from './propagate/trace-state.ts'
+export { formatTraceparent, isValid, parseTraceparent } from './propagate/traceparent.ts'
+export { baggage, traceContext } from './propagate/w3c.ts'
