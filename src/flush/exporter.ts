@@ -14,10 +14,19 @@ export interface ExportHost {
   readonly budgetMs: number
 }
 
-/** `ok`: the batch arrived, less the spans the receiver rejected. Otherwise nothing of it did. */
+/**
+ * `ok`: the batch was acknowledged, less the spans the receiver rejected. Otherwise `unsent` did not arrive (all of the
+ * batch where it is absent), for the given reason. What to count and what to carry over: `outstanding()` in drops.ts.
+ */
 export type ExportResult =
   | { readonly ok: true; readonly rejected?: number; readonly message?: string }
-  | { readonly ok: false; readonly reason: DropReason; readonly message: string }
+  | {
+      readonly ok: false
+      readonly reason: DropReason
+      readonly message: string
+      readonly unsent?: Batch
+      readonly rejected?: number
+    }
 
 /** Sends batches (OpenTelemetry specification, "SpanExporter"). One call an invocation, more when it runs long. */
 export interface Exporter {

@@ -99,6 +99,8 @@ export interface Resource {
 export interface InstrumentationScope {
   readonly name: string
   readonly version: string
+  /** Of the semantic conventions its spans follow. Absent: none is claimed. */
+  readonly schemaUrl?: string
 }
 
 /** Why a span did not leave. */
@@ -122,6 +124,6 @@ export interface Batch {
   readonly scope: InstrumentationScope
   readonly spans: readonly SpanRecord[]
   readonly logs: readonly LogRecord[]
-  /** Losses since the last export that succeeded, to be sent along as telemetry about ourselves. */
+  /** Losses that no receiver has acknowledged yet, to be sent along as telemetry about ourselves. */
   readonly dropped: DropCounts
 }

@@ -1,0 +1,11 @@
+// The front door of `clew/flush`: exporters, encoders and the plain data they take.
+export { type ConsoleExporterOptions, consoleExporter } from './flush/console.ts'
+export * from './flush/drops.ts'
+export type { Encoder, PartialSuccess } from './flush/encoder.ts'
+export { ClewError, type ClewErrorCode } from './flush/error.ts'
+export type { Exporter, ExportHost, ExportResult } from './flush/exporter.ts'
+export { json } from './flush/json.ts'
+export { type MemoryExporter, memoryExporter } from './flush/memory.ts'
+export * from './flush/model.ts'
+export { type Compression, type OtlpOptions, otlp } from './flush/otlp.ts'
+export { type WaterfallOptions, waterfall } from './flush/waterfall.ts'

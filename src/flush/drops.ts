@@ -1,0 +1,57 @@
+// In: losses by reason. Out: their sums, their names on the wire, and what is still owed after an export.
+// Must stay true: pure; a loss is counted once and stays owed until a receiver has acknowledged a batch that tells of it.
+import type { ExportResult } from './exporter.ts'
+import type { Attributes, Batch, DropCounts, DropReason } from './model.ts'
+
+export const noDrops: DropCounts = {}
+
+/** `counts` with `count` more losses for `reason`; `counts` itself when `count` is 0. */
+export const addDrops = (counts: DropCounts, reason: DropReason, count: number): DropCounts =>
+  count > 0 ? { ...counts, [reason]: (counts[reason] ?? 0) + count } : counts
+
+export function mergeDrops(a: DropCounts, b: DropCounts): DropCounts {
+  for (const reason in b) a = addDrops(a, reason as DropReason, b[reason as DropReason] ?? 0)
+  return a
+}
+
+export function totalDrops(counts: DropCounts): number {
+  let total = 0
+  for (const reason in counts) total += counts[reason as DropReason] ?? 0
+  return total
+}
+
+/** The spans of `batch` that `result` says are lost, by reason. */
+export function lost(batch: Batch, result: ExportResult): DropCounts {
+  const rejected = addDrops(noDrops, 'rejected', result.rejected ?? 0)
+  return result.ok ? rejected : addDrops(rejected, result.reason, (result.unsent ?? batch).spans.length)
+}
+
+/**
+ * What is to be told with a later batch: the losses of this one, and those it should have told of and could not.
+ * A tracer takes its pending counts when it makes a batch, and afterwards adds what this returns.
+ */
+export const outstanding = (batch: Batch, result: ExportResult): DropCounts =>
+  mergeDrops(result.ok ? noDrops : (result.unsent ?? batch).dropped, lost(batch, result))
+
+/** The counts as attributes of our own scope: `clew.dropped.<reason>`, the number of spans lost since the last told. */
+export function dropAttributes(counts: DropCounts): Attributes {
+  const attributes: Record<string, number> = {}
+  for (const reason in counts) attributes[`clew.dropped.${reason}`] = counts[reason as DropReason] ?? 0
+  return attributes
+}
+
+/** Told of every loss as it happens. */
+export type OnDrop = (reason: DropReason, count: number, message: string) => void
+
+/**
+ * The default: one `console.warn` for each reason in the life of the isolate. Sampling is a choice and not a loss:
+ * it is counted and never warned of.
+ */
+export function warnOncePerReason(warn: (message: string) => void = (message) => console.warn(message)): OnDrop {
+  const warned = new Set<DropReason>(['sampled_out'])
+  return (reason, count, message) => {
+    if (warned.has(reason)) return
+    warned.add(reason)
+    warn(`clew: ${count} span${count === 1 ? '' : 's'} lost (${reason}): ${message}. Further losses are only counted.`)
+  }
+}
