@@ -1,0 +1,148 @@
+// In: what the user wrote, or the OTEL_* names of an environment. Out: one resolved configuration, with no default left.
+// Must stay true: parsed once at the door; wrong options throw a ClewError that says what to write instead.
+import { type OnDrop, warnOncePerReason } from '../flush/drops.ts'
+import { ClewError } from '../flush/error.ts'
+import type { Exporter } from '../flush/exporter.ts'
+import type { Attributes, AttributeValue, Resource } from '../flush/model.ts'
+import { baggage, traceContext } from '../propagate/w3c.ts'
+import { composite } from '../propagate/composite.ts'
+import type { Propagator } from '../propagate/propagator.ts'
+import { alwaysOn } from '../sampling/always.ts'
+import { parentBased } from '../sampling/parent-based.ts'
+import type { Sampler } from '../sampling/sampler.ts'
+import type { TailSampler } from '../sampling/tail-sampler.ts'
+import type { Clock } from './clock.ts'
+import { type IdGenerator, idGenerator, type RandomBytes } from './ids.ts'
+import { DEFAULT_LIMITS, type Limits } from './limits.ts'
+import { type Losses, losses } from './losses.ts'
+import { SCHEMA_URL, VERSION } from './version.ts'
+
+export interface TracerOptions {
+  /** `service.name`: the name that the waterfall shows. */
+  readonly service: string
+  /** `service.version`. Default: absent. */
+  readonly version?: string
+  /** `deployment.environment.name`: `production`, `staging`, … Default: absent. */
+  readonly environment?: string
+  /** More resource attributes; they beat the ones clew finds out by itself. */
+  readonly resource?: Attributes
+  /** Where spans go: `otlp({ url })`, `consoleExporter()`, `memoryExporter()`, or your own. */
+  readonly exporter: Exporter
+  /** Decides at the start what is recorded and what the services downstream are told. Default: `parentBased({ root: alwaysOn() })`. */
+  readonly sampler?: Sampler
+  /** Decides at the close what is kept, whatever the sampler said. Default: what the sampler chose. */
+  readonly tailSampler?: TailSampler
+  /** Wire formats. Default: W3C Trace Context and Baggage. */
+  readonly propagator?: Propagator
+  readonly limits?: Partial<Limits>
+  /** False turns everything off but propagation (`OTEL_SDK_DISABLED`). Default true. */
+  readonly enabled?: boolean
+  /** Told of every span that does not leave. Default: one `console.warn` a reason in the life of the isolate. */
+  readonly onDrop?: OnDrop
+  /** Told when something of clew's own fails; your program never notices. Default: one `console.warn` a message. */
+  readonly onError?: (error: unknown) => void
+  /** Epoch milliseconds. Default: `Date.now`. */
+  readonly now?: Clock
+  /** Random bytes for ids. Default: `crypto.getRandomValues`. */
+  readonly randomBytes?: RandomBytes
+  /** Uniform in [0, 1), for samplers and retries. Default: `Math.random`. */
+  readonly random?: () => number
+  /** What exporters post with. Default: the host's `fetch` as it is when the tracer is created. */
+  readonly fetch?: (input: string, init?: RequestInit) => Promise<Response>
+}
+
+/** The options, resolved. What it holds of state (ids, losses) an isolate may share. */
+export interface Config {
+  readonly resource: (host: Attributes) => Resource
+  readonly exporter: Exporter
+  readonly sampler: Sampler
+  readonly tailSampler: TailSampler | undefined
+  readonly propagator: Propagator
+  readonly limits: Limits
+  readonly enabled: boolean
+  readonly now: Clock
+  readonly ids: IdGenerator
+  readonly random: () => number
+  readonly fetch: (input: string, init?: RequestInit) => Promise<Response>
+  readonly losses: Losses
+  /** Reports a failure of our own; never throws. */
+  readonly failed: (error: unknown) => void
+}
+
+export function resolveOptions(options: TracerOptions): Config {
+  const { service, exporter, enabled = true, now = Date.now, random = Math.random } = options
+  if (typeof service !== 'string' || service === '')
+    throw new ClewError('invalid_option', 'service must name your service: createTracer({ service: "checkout", … })')
+  if (typeof exporter?.export !== 'function')
+    throw new ClewError(
+      'missing_endpoint',
+      'exporter is missing: createTracer({ …, exporter: otlp({ url: "https://collector.example" }) })',
+    )
+  const onDrop = options.onDrop ?? warnOncePerReason()
+  const onError = options.onError ?? warnOncePerMessage()
+  const hostFetch = options.fetch ?? globalThis.fetch
+  return {
+    resource: resourceOf(options),
+    exporter,
+    sampler: options.sampler ?? parentBased({ root: alwaysOn() }),
+    tailSampler: options.tailSampler,
+    propagator: options.propagator ?? composite([traceContext(), baggage()], onError),
+    limits: resolveLimits(options.limits),
+    enabled,
+    now,
+    ids: idGenerator(options.randomBytes ?? ((bytes) => crypto.getRandomValues(bytes))),
+    random,
+    // Called as a plain function: some hosts refuse a fetch that is called as a method.
+    fetch: (input, init) => hostFetch(input, init),
+    losses: losses((reason, count, message) => quietly(() => onDrop(reason, count, message))),
+    failed: (error) => quietly(() => onError(error)),
+  }
+}
+
+/** The user's own hook may throw: there is nobody left to tell. */
+function quietly(hook: () => void): void {
+  try {
+    hook()
+  } catch {}
+}
+
+function resolveLimits(given: Partial<Limits> = {}): Limits {
+  for (const [name, limit] of Object.entries(given)) {
+    if (!(name in DEFAULT_LIMITS) || !(limit >= 0) || (name === 'spanCountLimit' && limit < 1))
+      throw new ClewError('invalid_option', `limits.${name} must be a known limit and a number of 0 or more, not ${limit}`)
+  }
+  return { ...DEFAULT_LIMITS, ...given }
+}
+
+/** The resource for what a host says of itself; made once, because there is one host. */
+function resourceOf({ service, version, environment, resource }: TracerOptions): Config['resource'] {
+  let made: Resource | undefined
+  let madeFor: Attributes | undefined
+  return (host) => {
+    if (made && madeFor === host) return made
+    const attributes: Record<string, AttributeValue> = {
+      'service.name': service,
+      'telemetry.sdk.name': 'clew',
+      'telemetry.sdk.language': 'webjs',
+      'telemetry.sdk.version': VERSION,
+      ...host,
+    }
+    if (version) attributes['service.version'] = version
+    if (environment) attributes['deployment.environment.name'] = environment
+    madeFor = host
+    return (made = { attributes: { ...attributes, ...resource }, schemaUrl: SCHEMA_URL })
+  }
+}
+
+/** Messages told apart, so that a failure in every request is reported once and a new one is still heard. */
+const MAX_MESSAGES = 20
+
+function warnOncePerMessage(): (error: unknown) => void {
+  const told = new Set<string>()
+  return (error) => {
+    const message = String(error)
+    if (told.has(message) || told.size >= MAX_MESSAGES) return
+    told.add(message)
+    console.warn(`clew: ${message}. The request was not affected; this is said once.`)
+  }
+}

@@ -1,0 +1,65 @@
+// In: options, or a function from env to options. Out: a Tracer: what adapters and user code start invocations with.
+// Must stay true: holds no request state; options are resolved once for each env; a configuration that only a request
+// can show to be wrong is reported once, and the request runs untraced.
+import { environmentOptions } from './environment.ts'
+import { type Handle, type InvocationStart, invoke, untraced } from './invocation.ts'
+import { type Config, resolveOptions, type TracerOptions } from './options.ts'
+import type { Span, SpanOptions, Traced } from './span.ts'
+
+export interface Tracer<Env = unknown> {
+  /**
+   * Runs `handle` as one invocation: the primitive that every adapter is made of. Returns what `handle` returns and
+   * throws what it throws.
+   */
+  invoke<R>(start: InvocationStart<Env>, handle: Handle<Env, R>): R
+}
+
+/**
+ * Makes a tracer. Call it at module scope.
+ *
+ * With no argument everything is read from the `OTEL_*` variables in `env` (Workers: the bindings).
+ * @throws {ClewError} when options given as an object are wrong. Options made from `env` are reported at the first
+ * request that shows them to be wrong, and the request runs untraced.
+ */
+export function createTracer<Env = unknown>(options?: TracerOptions | ((env: Env) => TracerOptions)): Tracer<Env> {
+  const fixed = typeof options === 'object' ? resolveOptions(options) : undefined
+  const fromEnv = typeof options === 'function' ? options : environmentOptions
+  const configs = new WeakMap<object, Config | null>()
+  /** The key of hosts without an env. */
+  const nowhere = {}
+
+  function configOf(env: Env): Config | null {
+    if (fixed) return fixed
+    const key = typeof env === 'object' && env ? env : nowhere
+    let config = configs.get(key)
+    if (config === undefined) {
+      try {
+        config = resolveOptions(fromEnv(env))
+      } catch (error) {
+        console.error(`clew: ${error}\nRequests run untraced until this is mended.`)
+        config = null
+      }
+      configs.set(key, config)
+    }
+    return config
+  }
+
+  return {
+    invoke(start, handle) {
+      const config = configOf(start.env)
+      return config ? invoke(config, start, handle) : untraced(start, handle, () => {})
+    },
+  }
+}
+
+/**
+ * A function that runs in a child span of the span it is given. The span comes first and shadows the caller's, so that
+ * the wrong one cannot be used by accident; to leave it out does not compile.
+ */
+export function traced<Env, A extends unknown[], R>(
+  name: string,
+  fn: Traced<Env, A, R>,
+  options: SpanOptions = {},
+): (span: Span<Env>, ...args: A) => R {
+  return (span, ...args) => span.enterSpan(name, options, fn, ...args)
+}

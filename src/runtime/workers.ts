@@ -1,0 +1,113 @@
+// In: the handlers of a Cloudflare Worker. Out: the same handlers, each event an invocation with a root span.
+// Must stay true: the response, its body, headers and errors reach the runtime as the handler made them; the request's
+// body is never read; the runtime's promise is given before the first line of the handler runs.
+import type { ExecutionContext, ScheduledController } from '@cloudflare/workers-types'
+import { type AttributeValue, SpanKind, StatusCode } from '../flush/model.ts'
+import { bindEnv } from './bindings/env.ts'
+import { forward } from './forward.ts'
+import { methodAttributes, methodName, serverUrlAttributes } from './http.ts'
+import type { InvocationStart, Lifetime } from './invocation.ts'
+import { bodyEnd } from './response.ts'
+import type { Span } from './span.ts'
+import type { Tracer } from './tracer.ts'
+
+/** The third argument of a traced handler: the runtime's context, and the span of the invocation. */
+export type WorkersContext<Env> = ExecutionContext & { readonly span: Span<Env> }
+
+/** The handlers that `workers` knows. Others of the object are handed on untouched. */
+export interface WorkersHandler<Env> {
+  fetch?(request: Request, env: Env, ctx: WorkersContext<Env>): Response | Promise<Response>
+  scheduled?(controller: ScheduledController, env: Env, ctx: WorkersContext<Env>): void | Promise<void>
+}
+
+/** A handler as the runtime calls it. */
+export type TracedWorker<Env, H> = {
+  readonly [name in keyof H]: name extends 'fetch'
+    ? (request: Request, env: Env, ctx: ExecutionContext) => Response | Promise<Response>
+    : name extends 'scheduled'
+      ? (controller: ScheduledController, env: Env, ctx: ExecutionContext) => void | Promise<void>
+      : H[name]
+}
+
+/**
+ * After the response or the client's leave, work under `waitUntil` has 30 s in all
+ * (developers.cloudflare.com/workers/platform/limits, "Duration").
+ */
+const GRACE_MS = 30_000
+
+/** What every Worker says of itself; Cloudflare's own tracing uses the same two. */
+const RESOURCE = { 'cloud.provider': 'cloudflare', 'cloud.platform': 'cloudflare.workers' } as const
+
+/** Traces a Worker: `export default workers(tracer, { async fetch(request, env, { span }) { … } })`. */
+export function workers<Env, H extends WorkersHandler<Env>>(
+  tracer: Tracer<Env>,
+  handler: H & WorkersHandler<Env>,
+): TracedWorker<Env, H> {
+  let isCold = true
+
+  function start(name: string, trigger: string, env: Env, ctx: ExecutionContext) {
+    const attributes: Record<string, AttributeValue> = { 'faas.trigger': trigger, 'cloudflare.handler_type': name }
+    if (isCold) attributes['faas.coldstart'] = true
+    isCold = false
+    const version = versionOf(env)
+    if (version) attributes['cloudflare.script_version.id'] = version
+    return {
+      name,
+      attributes,
+      env,
+      keepAlive: (promise: Promise<unknown>) => ctx.waitUntil(promise),
+      graceMs: GRACE_MS,
+      resource: RESOURCE,
+      bind: bindEnv<Env>,
+    } satisfies InvocationStart<Env>
+  }
+
+  const traced: Record<string, unknown> = { ...handler }
+  if (handler.fetch) {
+    traced['fetch'] = (request: Request, env: Env, ctx: ExecutionContext) => {
+      const begin = start('fetch', 'http', env, ctx)
+      Object.assign(begin.attributes, requestAttributes(request))
+      const invocation = { ...begin, name: methodName(begin.attributes), kind: SpanKind.SERVER, carrier: request.headers }
+      return tracer.invoke(invocation, (span, lifetime) => {
+        const answer = handler.fetch!(request, span.env, contextWith(ctx, span))
+        return answer instanceof Promise
+          ? answer.then((response) => respond(span, lifetime, response))
+          : respond(span, lifetime, answer)
+      })
+    }
+  }
+  if (handler.scheduled) {
+    traced['scheduled'] = (controller: ScheduledController, env: Env, ctx: ExecutionContext) => {
+      const begin = start('scheduled', 'timer', env, ctx)
+      Object.assign(begin.attributes, {
+        'faas.cron': controller.cron,
+        'faas.time': new Date(controller.scheduledTime).toISOString(),
+      })
+      const invocation = { ...begin, name: `scheduled ${controller.cron}`, kind: SpanKind.SERVER }
+      return tracer.invoke(invocation, (span) => handler.scheduled!(controller, span.env, contextWith(ctx, span)))
+    }
+  }
+  return traced as TracedWorker<Env, H>
+}
+
+function requestAttributes(request: Request & { cf?: Record<string, unknown> }): Record<string, AttributeValue> {
+  const { cf, headers, method, url } = request
+  const attributes = Object.assign(methodAttributes(method), serverUrlAttributes(url))
+  const put = (key: string, value: unknown): void => {
+    if (typeof value === 'string' && value) attributes[key] = value
+  }
+  put('user_agent.original', headers.get('user-agent'))
+  put('cloudflare.ray_id', headers.get('cf-ray'))
+  put('cloudflare.colo', cf?.['colo'])
+  // `HTTP/2` there, `2` in the conventions.
+  put('network.protocol.version', /\d.*/.exec(String(cf?.['httpProtocol'] ?? ''))?.[0])
+  return attributes
+}
+
+/** What the response says of the request; and the response, whose body the root span waits for when it is a stream. */
+function respond<Env>(span: Span<Env>, lifetime: Lifetime, response: Response): Response {
+  const { status } = response
+  span.setAttribute('http.response.status_code', status)
+  if (status >= 500) span.setAttribute('error.type', String(status)).setStatus({ code: StatusCode.ERROR })
+  return span.isRecording() ? bodyEnd(response, lifetime, span) : response
+}
