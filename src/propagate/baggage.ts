@@ -102,7 +102,7 @@ class Members implements Baggage {
 
 function put(members: Map<string, BaggageEntry>, key: string, encoded: string, properties: string): void {
   if (members.size >= MAX_BAGGAGE_MEMBERS && !members.has(key)) return
-  const value = encoded.includes('%') ? decode(encoded) : encoded
+  const value = encoded.includes('%') ? decodeBaggageValue(encoded) : encoded
   members.set(key, properties === '' ? { value } : { value, metadata: properties.slice(1).replace(/[ \t]+/g, '') })
 }
 
@@ -111,7 +111,7 @@ function encode(value: string): string {
 }
 
 /** Percent-decodes once. Octets that are not UTF-8 become U+FFFD. */
-function decode(value: string): string {
+export function decodeBaggageValue(value: string): string {
   try {
     return decodeURIComponent(value)
   } catch {

@@ -1,0 +1,82 @@
+// In: where a call goes. Out: what of our context may go with it.
+// Must stay true: baggage leaves only to hosts somebody listed and to bindings; a host pattern never matches a longer or
+// shorter host; a redirect to another origin carries neither baggage nor trace state to hosts nobody listed.
+import type { PropagationContext } from './propagator.ts'
+
+/**
+ * Targets by pattern: `api.example` is that host on any port, `*.example` every host below it but not itself,
+ * `localhost:8787` that host on that port, `https://api.example` that origin; a regular expression is tried on the
+ * whole URL. `true` is all, `false` none.
+ */
+export type Targets = boolean | readonly (string | RegExp)[] | ((url: URL) => boolean)
+
+export interface OutboundPolicy {
+  /** Who gets traceparent and tracestate (or their like in other formats). All by default. */
+  readonly trace?: Targets
+  /** Who gets baggage. No URL by default; service bindings always do. */
+  readonly baggage?: Targets
+}
+
+/** What may go with one call. */
+export interface Permission {
+  readonly trace: boolean
+  /** Only where `trace` is true. */
+  readonly traceState: boolean
+  readonly baggage: boolean
+}
+
+/** Where a call goes: a URL, or a binding, which stays within the account. */
+export type Target = URL | 'binding'
+
+/** Answers for a target. `from` is the URL that redirected there; absent for a first request. */
+export type OutboundRule = (target: Target, from?: URL) => Permission
+
+/** Everything: what a call may be given when its caller says `propagate: true`. */
+export const EVERYTHING: Permission = { trace: true, traceState: true, baggage: true }
+/** Nothing: `propagate: false`. */
+export const NOTHING: Permission = { trace: false, traceState: false, baggage: false }
+
+/** Resolves a policy once, for many calls. */
+export function outbound(policy: OutboundPolicy = {}): OutboundRule {
+  const tracePolicy = policy.trace ?? true
+  const traced = matcher(tracePolicy)
+  const trusted = matcher(policy.baggage ?? false)
+  return (target, from) => {
+    if (target === 'binding') return EVERYTHING
+    const trace = traced(target)
+    const baggage = trusted(target)
+    const crossed = from !== undefined && from.origin !== target.origin
+    return { trace, traceState: trace && (!crossed || tracePolicy !== true || baggage), baggage }
+  }
+}
+
+/** The part of a context that may go with a call, to be injected. */
+export function permitted(context: PropagationContext, permission: Permission): PropagationContext {
+  const { baggage, spanContext, ...rest } = context
+  const carried = baggage && permission.baggage ? { baggage } : {}
+  if (!permission.trace || spanContext === undefined) return carried
+  if (permission.traceState) return { ...rest, ...carried, spanContext }
+  const { traceState: _, ...identity } = spanContext
+  return { ...(rest.decision && { decision: rest.decision }), ...carried, spanContext: identity }
+}
+
+function matcher(targets: Targets): (url: URL) => boolean {
+  if (typeof targets === 'boolean') return () => targets
+  if (typeof targets === 'function') return targets
+  const tests = targets.map(test)
+  return (url) => tests.some((one) => one(url))
+}
+
+function test(pattern: string | RegExp): (url: URL) => boolean {
+  if (typeof pattern !== 'string')
+    return (url) => new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, '')).test(url.href)
+  const wanted = pattern.toLowerCase().replace(/\/$/, '')
+  if (wanted.includes('://')) return (url) => url.origin === wanted
+  if (wanted.startsWith('*.')) return (url) => host(url.hostname).endsWith(wanted.slice(1))
+  return (url) => host(url.hostname) === wanted || url.host === wanted
+}
+
+/** Without the dot that ends a fully qualified name. */
+function host(name: string): string {
+  return name.endsWith('.') ? name.slice(0, -1) : name
+}
