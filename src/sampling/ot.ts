@@ -1,6 +1,7 @@
 // In: a serialised tracestate. Out: the sampling facts of its `ot` member, and the list with another threshold.
-// Must stay true: `rv` and sub-keys unknown to us survive as they came, other vendors' members keep their order, and
-// `ot` is written on the left of the list (OpenTelemetry specification, "TraceState Handling"; Trace Context, 3.3).
+// Must stay true: `rv` and sub-keys unknown to us survive as they came, and other vendors' members keep their order
+// (OpenTelemetry specification, "TraceState Handling").
+import { emptyTraceState, parseTraceState } from '../propagate/trace-state.ts'
 import type { Threshold } from './threshold.ts'
 
 /** What consistent sampling left in a trace state. */
@@ -11,38 +12,19 @@ export interface OtState {
   readonly randomness?: string
 }
 
-/** Characters of one tracestate value (Trace Context, 3.3.2.3.2). */
-const MAX_VALUE = 256
-/** Members of a tracestate (Trace Context, 3.3.2.2). */
-const MAX_MEMBERS = 32
-
-const isOt = (member: string): boolean => member.trim().startsWith('ot=')
-
-/** The `key:value` pairs of `ot`; none where the member is absent or malformed as a whole. */
-const pairsOf = (traceState: string): string[] => {
-  const value = traceState.split(',').find(isOt)?.trim().slice(3) ?? ''
-  const pairs = value.split(';')
-  return value.length <= MAX_VALUE && pairs.every((pair) => /^[a-z][a-z0-9]*:[\w.-]*$/.test(pair)) ? pairs : []
-}
-
-const find = (pairs: readonly string[], form: RegExp): string | undefined => {
-  for (const pair of pairs) {
-    const found = form.exec(pair)?.[1]
-    if (found !== undefined) return found
-  }
-  return undefined
-}
+/** Characters of the `ot` member's value ("TraceState Handling"). */
+const MAX_LENGTH = 256
 
 /** Reads `ot` from a serialised tracestate. A malformed `th` or `rv` counts as absent; never throws. */
 export const readOt = (traceState: string): OtState => {
   if (!traceState.includes('ot=')) return {}
-  const pairs = pairsOf(traceState)
-  const threshold = find(pairs, /^th:([0-9a-f]{1,14})$/)
-  const randomness = find(pairs, /^rv:([0-9a-f]{14})$/)
-  return {
-    ...(threshold !== undefined && { threshold: threshold.padEnd(14, '0') }),
-    ...(randomness !== undefined && { randomness }),
+  const found: { threshold?: Threshold; randomness?: string } = {}
+  for (const pair of pairsOf(parseTraceState(traceState)?.get('ot'))) {
+    const value = pair.slice(3)
+    if (/^th:[0-9a-f]{1,14}$/.test(pair)) found.threshold ??= value.padEnd(14, '0')
+    else if (isRandomness(pair)) found.randomness ??= value
   }
+  return found
 }
 
 /**
@@ -50,10 +32,19 @@ export const readOt = (traceState: string): OtState => {
  * would exceed 256 characters no threshold is written: a stale one would be wrong, none is merely unknown.
  */
 export const writeThreshold = (traceState: string, threshold: Threshold | undefined): string => {
-  const rest = pairsOf(traceState).filter((pair) => !/^th:/.test(pair) && !/^rv:(?![0-9a-f]{14}$)/.test(pair))
-  const others = traceState.split(',').filter((member) => member.trim() !== '' && !isOt(member))
-  const th = threshold === undefined ? [] : [`th:${threshold.replace(/0+$/, '') || '0'}`]
-  let value = [...th, ...rest].join(';')
-  if (value.length > MAX_VALUE) value = rest.join(';')
-  return (value === '' ? others : [`ot=${value}`, ...others].slice(0, MAX_MEMBERS)).join(',')
+  const list = parseTraceState(traceState) ?? emptyTraceState()
+  const rest = pairsOf(list.get('ot')).filter((pair) =>
+    pair.startsWith('rv:') ? isRandomness(pair) : !pair.startsWith('th:'),
+  )
+  const pairs = threshold === undefined ? rest : [`th:${threshold.replace(/0+$/, '') || '0'}`, ...rest]
+  const value = (pairs.join(';').length > MAX_LENGTH ? rest : pairs).join(';')
+  return (value === '' ? list.unset('ot') : list.set('ot', value)).serialize()
+}
+
+const isRandomness = (pair: string): boolean => /^rv:[0-9a-f]{14}$/.test(pair)
+
+/** The `key:value` pairs; none where the member is absent or malformed as a whole. */
+const pairsOf = (value = ''): readonly string[] => {
+  const pairs = value.split(';')
+  return value.length <= MAX_LENGTH && pairs.every((pair) => /^[a-z][a-z0-9]*:[\w.-]*$/.test(pair)) ? pairs : []
 }

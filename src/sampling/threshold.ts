@@ -28,7 +28,7 @@ export const thresholdOf = (probability: number, precision: number = DEFAULT_PRE
   // With p = m · 2^e, 0.5 ≤ m < 1, the threshold begins with ⌊−e / 4⌋ times `f`, because p < 16^−⌊−e / 4⌋.
   let leading = 0
   while (probability * 2 ** (4 * leading + 4) < 1) leading++
-  const digits = Math.min(precision, 14 - leading)
+  const digits = Math.min(Math.max(1, precision), 12, 14 - leading)
   const tail = 16 ** digits - Math.ceil(probability * 16 ** (leading + digits) - 0.5)
   if (tail >= 16 ** digits) return NEVER
   return ('f'.repeat(leading) + tail.toString(16).padStart(digits, '0')).padEnd(14, '0')
