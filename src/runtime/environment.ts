@@ -1,13 +1,14 @@
 // In: an env with the standard OTEL_* names (OpenTelemetry specification, "Environment Variable Specification").
 // Out: options, as if somebody had written them.
 // Must stay true: an empty value counts as absent; a value that cannot be used is reported and counts as absent.
-import type { Compression } from '../flush/otlp.ts'
+
 import type { Encoder } from '../flush/encoder.ts'
 import type { Exporter } from '../flush/exporter.ts'
+import type { Compression } from '../flush/otlp.ts'
 import { otlp } from '../flush/otlp.ts'
+import { composite } from '../propagate/composite.ts'
 import type { Propagator } from '../propagate/propagator.ts'
 import { baggage, traceContext } from '../propagate/w3c.ts'
-import { composite } from '../propagate/composite.ts'
 import { alwaysOff, alwaysOn } from '../sampling/always.ts'
 import { parentBased } from '../sampling/parent-based.ts'
 import { traceIdRatio } from '../sampling/ratio.ts'
@@ -52,7 +53,9 @@ export function environmentOptions(
     return undefined
   }
   const unusable = (name: string, value: string): undefined => {
-    warn(`OTEL_${name}=${value} is unknown here and ignored; createTracer(environment) of clew/environment knows every value`)
+    warn(
+      `OTEL_${name}=${value} is unknown here and ignored; createTracer(environment) of clew/environment knows every value`,
+    )
   }
   const number = (...names: readonly string[]): number | undefined => {
     const value = read(...names)
@@ -135,7 +138,8 @@ export function environmentOptions(
   }
   const resource = pairs('RESOURCE_ATTRIBUTES')
   const disabled = read('SDK_DISABLED')?.toLowerCase() ?? 'false'
-  if (disabled !== 'true' && disabled !== 'false') warn(`OTEL_SDK_DISABLED=${disabled} is not true or false and ignored`)
+  if (disabled !== 'true' && disabled !== 'false')
+    warn(`OTEL_SDK_DISABLED=${disabled} is not true or false and ignored`)
   const chosenPropagator = propagator()
   const chosenSampler = sampler()
   return {

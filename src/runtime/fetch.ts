@@ -4,7 +4,7 @@
 import { type Attributes, SpanKind, StatusCode } from '../flush/model.ts'
 import { clientUrlAttributes, methodAttributes, methodName } from './http.ts'
 import { follow } from './outcome.ts'
-import type { RecordingSpan, SpanOwner } from './span.ts'
+import type { HostFetch, RecordingSpan, SpanOwner } from './span.ts'
 
 /** How one call is traced. */
 export interface FetchOptions {
@@ -19,6 +19,7 @@ export interface FetchOptions {
 export function tracedFetch<Env>(
   parent: RecordingSpan<Env>,
   owner: SpanOwner<Env>,
+  call: HostFetch,
   input: string | URL | Request,
   init: RequestInit | undefined,
   options: FetchOptions | undefined,
@@ -41,9 +42,9 @@ export function tracedFetch<Env>(
     // A header or URL that the host refuses as well: it says so better than we could.
     owner.failed(error)
   }
-  if (span === parent) return owner.fetch(input, traced)
+  if (span === parent) return call(input, traced)
   const signal = init?.signal ?? (input as Request).signal
-  return follow(owner.fetch(input, traced), {
+  return follow(call(input, traced), {
     done: (response) => {
       const { status } = response as Response
       span.setAttribute('http.response.status_code', status)

@@ -25,9 +25,7 @@ export function methodName(attributes: Record<string, AttributeValue>): string {
 /** What a client says of the URL it calls. Empty for a URL that cannot be parsed. */
 export function clientUrlAttributes(url: string): Record<string, AttributeValue> {
   const parsed = parse(url)
-  return parsed
-    ? { 'url.full': redactUrl(url), 'server.address': parsed.hostname, 'server.port': portOf(parsed) }
-    : {}
+  return parsed ? { 'url.full': redactUrl(url), 'server.address': parsed.hostname, 'server.port': portOf(parsed) } : {}
 }
 
 /** What a server says of the URL it was called by. */

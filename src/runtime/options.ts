@@ -4,9 +4,9 @@ import { type OnDrop, warnOncePerReason } from '../flush/drops.ts'
 import { ClewError } from '../flush/error.ts'
 import type { Exporter } from '../flush/exporter.ts'
 import type { Attributes, AttributeValue, Resource } from '../flush/model.ts'
-import { baggage, traceContext } from '../propagate/w3c.ts'
 import { composite } from '../propagate/composite.ts'
 import type { Propagator } from '../propagate/propagator.ts'
+import { baggage, traceContext } from '../propagate/w3c.ts'
 import { alwaysOn } from '../sampling/always.ts'
 import { parentBased } from '../sampling/parent-based.ts'
 import type { Sampler } from '../sampling/sampler.ts'
@@ -109,7 +109,10 @@ function quietly(hook: () => void): void {
 function resolveLimits(given: Partial<Limits> = {}): Limits {
   for (const [name, limit] of Object.entries(given)) {
     if (!(name in DEFAULT_LIMITS) || !(limit >= 0) || (name === 'spanCountLimit' && limit < 1))
-      throw new ClewError('invalid_option', `limits.${name} must be a known limit and a number of 0 or more, not ${limit}`)
+      throw new ClewError(
+        'invalid_option',
+        `limits.${name} must be a known limit and a number of 0 or more, not ${limit}`,
+      )
   }
   return { ...DEFAULT_LIMITS, ...given }
 }

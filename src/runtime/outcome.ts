@@ -45,7 +45,8 @@ function stepwise(value: object, outcome: Outcome): object {
       return (...args: unknown[]) => step(() => Reflect.apply(member, value, args), outcome)
     // Through our own `then`, so that these two see the outcome as well.
     if (key === 'catch') return (failed: unknown) => Promise.resolve(stepwise(value, outcome)).catch(failed as never)
-    if (key === 'finally') return (settled: unknown) => Promise.resolve(stepwise(value, outcome)).finally(settled as never)
+    if (key === 'finally')
+      return (settled: unknown) => Promise.resolve(stepwise(value, outcome)).finally(settled as never)
     return undefined
   })
 }

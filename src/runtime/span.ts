@@ -1,7 +1,14 @@
 // In: the invocation a span belongs to and the span above it. Out: the one object that user code holds.
 // Must stay true: every method may be called at any time, in any order, with anything, and never throws; after `end`
 // all but the making of children is without effect. An unrecorded span is one that had ended before it began.
-import { type Attributes, type AttributeValue, type LinkRecord, SpanKind, type SpanRecord, StatusCode } from '../flush/model.ts'
+import {
+  type Attributes,
+  type AttributeValue,
+  type LinkRecord,
+  SpanKind,
+  type SpanRecord,
+  StatusCode,
+} from '../flush/model.ts'
 import type { SpanContext } from '../propagate/span-context.ts'
 import type { TraceState } from '../propagate/trace-state.ts'
 import type { Lineage, OpenRecord, SpanBuffer } from './buffer.ts'
@@ -81,6 +88,9 @@ export interface Span<Env = unknown> {
   [Symbol.dispose](): void
 }
 
+/** The host's own fetch. */
+export type HostFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
+
 /** What a span needs of its invocation. */
 export interface SpanOwner<Env> {
   readonly now: Clock
@@ -88,8 +98,7 @@ export interface SpanOwner<Env> {
   readonly limits: Limits
   readonly buffer: SpanBuffer
   readonly traceState: TraceState | undefined
-  /** The host's own fetch. */
-  readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
+  readonly fetch: HostFetch
   /** Writes the trace into the headers of a request. */
   inject(context: SpanContext, headers: Headers): void
   /** The host's env, traced under `span`. */
@@ -125,17 +134,7 @@ export function rootSpan<Env>(
   options: SpanOptions | undefined,
 ): RecordingSpan<Env> {
   const { traceId, spanId, parentSpanId, parentIsRemote, traceFlags, traceState } = identity
-  const record = openRecord(
-    owner,
-    traceId,
-    spanId,
-    parentSpanId,
-    parentIsRemote,
-    traceFlags,
-    traceState,
-    name,
-    options,
-  )
+  const record = openRecord(owner, traceId, spanId, parentSpanId, parentIsRemote, traceFlags, traceState, name, options)
   const span = new RecordingSpan(owner, record, undefined)
   owner.buffer.add(span.record)
   if (options?.links) span.addLinks(options.links)
@@ -167,7 +166,17 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
     const owner = this.#owner
     try {
       const { traceId, spanId, traceFlags, traceState } = record
-      const opened = openRecord(owner, traceId, owner.ids.spanId(), spanId, false, traceFlags, traceState, name, options)
+      const opened = openRecord(
+        owner,
+        traceId,
+        owner.ids.spanId(),
+        spanId,
+        false,
+        traceFlags,
+        traceState,
+        name,
+        options,
+      )
       const child = new RecordingSpan(owner, opened, this)
       owner.buffer.add(child.record)
       if (options?.links) child.addLinks(options.links)
@@ -195,7 +204,17 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
   }
 
   get fetch(): SpanFetch {
-    return (this.#fetch ??= (input, init, options) => tracedFetch(this, this.#owner, input, init, options))
+    return (this.#fetch ??= (input, init, options) => this.fetchThrough(this.#owner.fetch, input, init, options))
+  }
+
+  /** `fetch` by way of another function than the host's: a service binding's. */
+  fetchThrough(
+    call: HostFetch,
+    input: string | URL | Request,
+    init: RequestInit | undefined,
+    options: FetchOptions | undefined,
+  ): Promise<Response> {
+    return tracedFetch(this, this.#owner, call, input, init, options)
   }
 
   get env(): Env {

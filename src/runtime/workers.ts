@@ -7,8 +7,8 @@ import { bindEnv } from './bindings/env.ts'
 import { forward } from './forward.ts'
 import { methodAttributes, methodName, serverUrlAttributes } from './http.ts'
 import type { InvocationStart, Lifetime } from './invocation.ts'
-import { bodyEnd } from './response.ts'
-import type { Span } from './span.ts'
+import { untilBodyEnds } from './response.ts'
+import type { RecordingSpan, Span } from './span.ts'
 import type { Tracer } from './tracer.ts'
 
 /** The third argument of a traced handler: the runtime's context, and the span of the invocation. */
@@ -62,17 +62,21 @@ export function workers<Env, H extends WorkersHandler<Env>>(
     } satisfies InvocationStart<Env>
   }
 
-  const traced: Record<string, unknown> = { ...handler }
+  const traced: Record<string, unknown> = { ...(handler as object) }
   if (handler.fetch) {
     traced['fetch'] = (request: Request, env: Env, ctx: ExecutionContext) => {
       const begin = start('fetch', 'http', env, ctx)
       Object.assign(begin.attributes, requestAttributes(request))
-      const invocation = { ...begin, name: methodName(begin.attributes), kind: SpanKind.SERVER, carrier: request.headers }
+      const invocation = {
+        ...begin,
+        name: methodName(begin.attributes),
+        kind: SpanKind.SERVER,
+        carrier: request.headers,
+      }
       return tracer.invoke(invocation, (span, lifetime) => {
         const answer = handler.fetch!(request, span.env, contextWith(ctx, span))
-        return answer instanceof Promise
-          ? answer.then((response) => respond(span, lifetime, response))
-          : respond(span, lifetime, answer)
+        const respond = (response: Response): Response => responded(span as never, lifetime, request, response)
+        return answer instanceof Promise ? answer.then(respond) : respond(answer)
       })
     }
   }
@@ -104,10 +108,30 @@ function requestAttributes(request: Request & { cf?: Record<string, unknown> }):
   return attributes
 }
 
-/** What the response says of the request; and the response, whose body the root span waits for when it is a stream. */
-function respond<Env>(span: Span<Env>, lifetime: Lifetime, response: Response): Response {
+/** Writes what the response says onto the span, which then waits for a streamed body. */
+function responded(span: RecordingSpan<unknown>, lifetime: Lifetime, request: Request, response: Response): Response {
+  if (!span.isRecording()) return response
   const { status } = response
   span.setAttribute('http.response.status_code', status)
   if (status >= 500) span.setAttribute('error.type', String(status)).setStatus({ code: StatusCode.ERROR })
-  return span.isRecording() ? bodyEnd(response, lifetime, span) : response
+  // A route that the app found out names the span, unless the app named it itself.
+  const { attributes, name } = span.record
+  const method = methodName(attributes)
+  if (attributes['http.route'] && name === method) span.updateName(`${method} ${attributes['http.route']}`)
+  return untilBodyEnds(response, request, span, lifetime)
+}
+
+/** The runtime's context, with the span in it, and with a `waitUntil` that the invocation waits for. */
+function contextWith<Env>(ctx: ExecutionContext, span: Span<Env>): WorkersContext<Env> {
+  return forward(ctx, (key) => {
+    if (key === 'span') return span
+    if (key === 'waitUntil') return (promise: Promise<unknown>) => span.waitUntil(promise)
+    return undefined
+  }) as WorkersContext<Env>
+}
+
+/** The id of the deployed version, where the Worker has the version metadata binding under its usual name. */
+function versionOf(env: unknown): string | undefined {
+  const id = (env as { CF_VERSION_METADATA?: { id?: unknown } } | undefined)?.CF_VERSION_METADATA?.id
+  return typeof id === 'string' ? id : undefined
 }
