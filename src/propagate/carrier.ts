@@ -54,9 +54,10 @@ export function attach<T>(payload: T, carrier: Carrier): Traced<T> {
 
 /** The payload without its carrier; what carries none comes back as it is. */
 export function detach<T>(traced: Traced<T> | T): T {
-  if (!isRecord(traced) || !Object.hasOwn(traced, CARRIER)) return traced as T
-  if (Object.hasOwn(traced, PAYLOAD)) return traced[PAYLOAD] as T
-  const { [CARRIER]: _, ...payload } = traced
+  const from: unknown = traced
+  if (!isRecord(from) || !Object.hasOwn(from, CARRIER)) return traced as T
+  if (Object.hasOwn(from, PAYLOAD)) return from[PAYLOAD] as T
+  const { [CARRIER]: _, ...payload } = from
   return payload as T
 }
 

@@ -9,24 +9,33 @@ export type HeaderRecord = Readonly<Record<string, unknown>>
 export type HeaderList = readonly (readonly [name: string, value: string])[] | readonly string[]
 
 /** Anything `getterOf` reads. Two functions of your own, `get` and `keys`, are a Getter already. */
-export type HeaderSource = Getter | { readonly headers: Getter } | HeaderRecord | HeaderList
+export type HeaderSource = Getter | { readonly headers: Getter | HeaderRecord } | HeaderRecord | HeaderList
 
-/** A Getter for `Headers`, a `Request`, a record, a list of headers, or a Getter of your own. */
+/**
+ * A Getter for `Headers`, a record, a list of headers, or a Getter of your own; and for what has such `headers`: a
+ * `Request`, Node's `IncomingMessage`, a Lambda event (its `multiValueHeaders` first, which hold every repeated one).
+ */
 export function getterOf(source: HeaderSource): Getter {
+  if (isList(source) || isGetter(source)) return direct(source)
+  const { multiValueHeaders, headers } = source as Record<string, unknown>
+  const inner = multiValueHeaders ?? headers
+  return direct(typeof inner === 'object' && inner !== null ? inner : source)
+}
+
+function direct(source: object): Getter {
   if (isList(source)) return listGetter(source)
-  const inner = (source as { headers?: unknown }).headers
-  const own = isGetter(source) ? source : isGetter(inner) ? inner : undefined
-  if (own === undefined) return recordGetter(source as HeaderRecord)
-  return { get: (name) => text(own.get(name)), keys: () => own.keys() }
+  if (!isGetter(source)) return recordGetter(source as HeaderRecord)
+  return { get: (name) => text(source.get(name)), keys: () => source.keys() }
 }
 
 /** A Getter for a record in any letter case; a name that occurs in several spellings counts as repeated. */
 export function recordGetter(record: HeaderRecord): Getter {
   return {
     get(name) {
+      const wanted = name.toLowerCase()
       let found: string | undefined
       for (const key of Object.keys(record)) {
-        if (key.length === name.length && key.toLowerCase() === name) found = joined(found, text(record[key]))
+        if (key.length === wanted.length && key.toLowerCase() === wanted) found = joined(found, text(record[key]))
       }
       return found
     },
@@ -36,16 +45,15 @@ export function recordGetter(record: HeaderRecord): Getter {
 
 /** A Getter for a list of headers. */
 export function listGetter(list: HeaderList): Getter {
-  const pairs = isFlat(list)
-    ? Array.from({ length: list.length >> 1 }, (_, at) => [list[at * 2]!, list[at * 2 + 1]!] as const)
-    : list
+  const named = pairs(list)
   return {
     get(name) {
+      const wanted = name.toLowerCase()
       let found: string | undefined
-      for (const [key, value] of pairs) if (String(key).toLowerCase() === name) found = joined(found, text(value))
+      for (const [key, value] of named) if (key.toLowerCase() === wanted) found = joined(found, text(value))
       return found
     },
-    keys: () => pairs.map(([key]) => String(key)),
+    keys: () => named.map(([key]) => key),
   }
 }
 
@@ -103,12 +111,17 @@ function isGetter(value: unknown): value is Getter {
   return typeof getter?.get === 'function' && typeof getter.keys === 'function'
 }
 
-function isList(source: HeaderSource): source is HeaderList {
+function isList(source: unknown): source is HeaderList {
   return Array.isArray(source)
 }
 
-function isFlat(list: HeaderList): list is readonly string[] {
-  return typeof list[0] === 'string'
+/** What is no pair with a name is left out: the list may come from a stranger. */
+function pairs(list: readonly unknown[]): readonly (readonly [string, unknown])[] {
+  const all: unknown[] =
+    typeof list[0] === 'string'
+      ? Array.from({ length: list.length >> 1 }, (_, at) => [list[at * 2], list[at * 2 + 1]])
+      : [...list]
+  return all.filter((one): one is [string, unknown] => Array.isArray(one) && typeof one[0] === 'string')
 }
 
 /** One string for one or several values; absent when there is none. */

@@ -5,7 +5,7 @@ import type { PropagationContext } from './propagator.ts'
 
 /**
  * Targets by pattern: `api.example` is that host on any port, `*.example` every host below it but not itself,
- * `localhost:8787` that host on that port, `https://api.example` that origin; a regular expression is tried on the
+ * `localhost:8787` that host on that port, `https://api.example` that origin, `*` every host; a regular expression is tried on the
  * whole URL. `true` is all, `false` none.
  */
 export type Targets = boolean | readonly (string | RegExp)[] | ((url: URL) => boolean)
@@ -68,10 +68,14 @@ function matcher(targets: Targets): (url: URL) => boolean {
 }
 
 function test(pattern: string | RegExp): (url: URL) => boolean {
-  if (typeof pattern !== 'string')
-    return (url) => new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, '')).test(url.href)
-  const wanted = pattern.toLowerCase().replace(/\/$/, '')
-  if (wanted.includes('://')) return (url) => url.origin === wanted
+  if (typeof pattern !== 'string') {
+    // A global or sticky expression remembers where it stopped.
+    const stateless = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''))
+    return (url) => stateless.test(url.href)
+  }
+  const wanted = pattern.toLowerCase()
+  if (wanted === '*') return () => true
+  if (URL.canParse(wanted) && wanted.includes('://')) return (url) => url.origin === new URL(wanted).origin
   if (wanted.startsWith('*.')) return (url) => host(url.hostname).endsWith(wanted.slice(1))
   return (url) => host(url.hostname) === wanted || url.host === wanted
 }
