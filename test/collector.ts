@@ -211,7 +211,8 @@ export class Collector {
     }
     switch (fault?.kind) {
       case undefined:
-        return accept()
+        accept()
+        return
       case 'status':
         received.accepted = fault.status >= 200 && fault.status < 300
         response
@@ -247,11 +248,13 @@ export class Collector {
         response.writeHead(200, { 'content-type': type }).end(Buffer.alloc(fault.bytes, 32))
         return
       case 'partial':
-        return accept(fault.rejected, fault.message)
+        accept(fault.rejected, fault.message)
+        return
       case 'close':
         if (fault.announced) response.setHeader('connection', 'close')
         else response.on('finish', () => response.socket?.destroySoon())
-        return accept()
+        accept()
+        return
       case 'delay':
         this.#timers.add(setTimeout(() => accept(), fault.ms))
     }

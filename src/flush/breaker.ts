@@ -1,5 +1,6 @@
 // In: what became of each export. Out: whether the next one may try.
 // Must stay true: plain data an isolate may share between invocations; a probe whose invocation dies is replaced.
+import { MAX_TRIES } from './transport.ts'
 
 /** Failed exports in a row, each with all its tries, after which a receiver counts as dead. */
 export const BREAKER_FAILURES = 5
@@ -14,16 +15,16 @@ export interface Breaker {
 
 export const breaker = (): Breaker => ({ failures: 0, restUntilMs: 0 })
 
-/** `try`: with retries. `probe`: once; until it is settled, or its time has passed, others get `refuse`. */
-export function admit(breaker: Breaker, nowMs: number): 'try' | 'probe' | 'refuse' {
-  if (breaker.failures < BREAKER_FAILURES) return 'try'
-  if (nowMs < breaker.restUntilMs) return 'refuse'
+/** Tries the next export may make: all, one as a probe, or none until the probe is settled or its time has passed. */
+export function admit(breaker: Breaker, nowMs: number): number {
+  if (breaker.failures < BREAKER_FAILURES) return MAX_TRIES
+  if (nowMs < breaker.restUntilMs) return 0
   breaker.restUntilMs = nowMs + BREAKER_REST_MS
-  return 'probe'
+  return 1
 }
 
 /** `alive`: the receiver answered, whatever it thought of the batch. */
 export function settle(breaker: Breaker, alive: boolean, nowMs: number): void {
   breaker.failures = alive ? 0 : breaker.failures + 1
-  if (!alive) breaker.restUntilMs = nowMs + BREAKER_REST_MS
+  breaker.restUntilMs = nowMs + BREAKER_REST_MS
 }

@@ -5,127 +5,142 @@ import type { Encoder } from './encoder.ts'
 import type { Attributes, Batch, EventRecord, LinkRecord, LogRecord, SpanRecord } from './model.ts'
 import { type CleanValue, clean, isAbsent, isInt, MAX_TIME_MS, wellFormed } from './value.ts'
 
+/** Attribute keys remembered with their punctuation: a service has some dozens; those beyond are encoded every time. */
+const MAX_KEYS = 500
+
 /** The OTLP/JSON encoder. Resource and scope are encoded once for as long as the same objects come. */
 export function json(): Encoder {
-  let resource: Batch['resource'] | undefined
-  let scope: Batch['scope'] | undefined
-  let owner = ''
-  let library = ''
+  let owner: Batch['resource'] | undefined
+  let library: Batch['scope'] | undefined
+  let resource = ''
+  let scope = ''
   let end = ''
   const request = <Item>(
     signal: string,
-    field: string,
-    batch: Batch,
+    { resource: from, scope: by, dropped }: Batch,
     items: readonly Item[],
     write: (item: Item) => string,
+    field: string,
   ): string => {
-    if (resource !== batch.resource || scope !== batch.scope) {
-      ;({ resource, scope } = batch)
-      owner = `":[{"resource":{${attributes(resource.attributes, '')}},"scope`
-      library = `":[{"scope":{"name":${quote(scope.name)},"version":${quote(scope.version)}`
-      end = `]${schema(scope.schemaUrl)}}]${schema(resource.schemaUrl)}}]}`
+    if (owner !== from || library !== by) {
+      owner = from
+      library = by
+      resource = `":[{"resource":{${attributes(from.attributes, '')}},"scope`
+      scope = `":[{"scope":{"name":${quote(by.name)},"version":${quote(by.version)}`
+      end = `${text('schemaUrl', by.schemaUrl)}}]${text('schemaUrl', from.schemaUrl)}}]}`
     }
-    return `{"resource${signal}${owner}${signal}${library}${attributes(dropAttributes(batch.dropped))}},"${field}":[${list(items, write)}${end}`
+    return `{"resource${signal}${resource}${signal}${scope}${attributes(dropAttributes(dropped))}}${list(field, items, write)}${end}`
   }
   return {
     contentType: 'application/json',
-    traces: (batch) => request('Spans', 'spans', batch, batch.spans, span),
-    logs: (batch) => request('Logs', 'logRecords', batch, batch.logs, log),
+    traces: (batch) => request('Spans', batch, batch.spans, span, 'spans'),
+    logs: (batch) => request('Logs', batch, batch.logs, log, 'logRecords'),
     answer(body) {
-      const answer = JSON.parse(new TextDecoder().decode(body) || '{}')?.partialSuccess
-      return {
-        rejected: Number(answer?.rejectedSpans ?? answer?.rejectedLogRecords ?? 0),
-        message: String(answer?.errorMessage ?? ''),
-      }
+      const said = JSON.parse(new TextDecoder().decode(body) || '{}').partialSuccess ?? {}
+      return { rejected: Number(said.rejectedSpans ?? said.rejectedLogRecords ?? 0), message: said.errorMessage ?? '' }
     },
   }
 }
 
-const span = (s: SpanRecord): string =>
-  `{"traceId":"${s.traceId}","spanId":"${s.spanId}"` +
-  (s.parentSpanId && `,"parentSpanId":"${s.parentSpanId}"`) +
-  (s.traceState && `,"traceState":${quote(s.traceState)}`) +
-  `,"flags":${flags(s.traceFlags, s.parentIsRemote)},"name":${quote(s.name)},"kind":${s.kind + 1},"startTimeUnixNano":"${nanos(s.startMs)}","endTimeUnixNano":"${nanos(s.endMs)}"` +
-  attributes(s.attributes) +
-  count('Attributes', s.droppedAttributes) +
-  (s.events.length ? `,"events":[${list(s.events, event)}]` : '') +
-  count('Events', s.droppedEvents) +
-  (s.links.length ? `,"links":[${list(s.links, link)}]` : '') +
-  count('Links', s.droppedLinks) +
-  (s.statusCode
-    ? `,"status":{"code":${s.statusCode}${s.statusMessage && `,"message":${quote(s.statusMessage)}`}}}`
-    : '}')
+// Appending to one string is what V8 does best: each `+=` is a rope of two parts, flattened once when it is sent.
+
+function span(s: SpanRecord): string {
+  let out = ids(s)
+  if (s.parentSpanId) out += `,"parentSpanId":"${s.parentSpanId}"`
+  return `${out}${state(s.traceState, s.traceFlags, s.parentIsRemote)},"name":${quote(s.name)},"kind":${s.kind + 1},"startTimeUnixNano":"${nanos(s.startMs)}","endTimeUnixNano":"${nanos(s.endMs)}"${attributes(s.attributes)}${dropped('Attributes', s.droppedAttributes)}${list('events', s.events, event)}${dropped('Events', s.droppedEvents)}${list('links', s.links, link)}${dropped('Links', s.droppedLinks)}${s.statusCode ? `,"status":{"code":${s.statusCode}${text('message', s.statusMessage)}}}` : '}'}`
+}
 
 const event = (e: EventRecord): string =>
-  `{"timeUnixNano":"${nanos(e.timeMs)}","name":${quote(e.name)}${attributes(e.attributes)}${count('Attributes', e.droppedAttributes)}}`
+  `{"timeUnixNano":"${nanos(e.timeMs)}","name":${quote(e.name)}${attributes(e.attributes)}${dropped('Attributes', e.droppedAttributes)}}`
 
 const link = (l: LinkRecord): string =>
-  `{"traceId":"${l.traceId}","spanId":"${l.spanId}"${l.traceState && `,"traceState":${quote(l.traceState)}`},"flags":${flags(l.traceFlags, l.isRemote)}${attributes(l.attributes)}${count('Attributes', l.droppedAttributes)}}`
+  `${ids(l)}${state(l.traceState, l.traceFlags, l.isRemote)}${attributes(l.attributes)}${dropped('Attributes', l.droppedAttributes)}}`
 
-const log = (l: LogRecord): string => {
-  const time = nanos(l.timeMs)
-  return (
-    `{"timeUnixNano":"${time}","observedTimeUnixNano":"${time}","severityNumber":${l.severityNumber},"severityText":${quote(l.severityText)},"body":${value(l.body)}` +
-    attributes(l.attributes) +
-    count('Attributes', l.droppedAttributes) +
-    (l.traceId && `,"flags":${l.traceFlags},"traceId":"${l.traceId}","spanId":"${l.spanId}"`) +
-    (l.eventName && `,"eventName":${quote(l.eventName)}`) +
-    '}'
-  )
+const log = (l: LogRecord): string =>
+  `${l.traceId ? `${ids(l)},"flags":${l.traceFlags & 255},` : '{'}"timeUnixNano":"${nanos(l.timeMs)}","observedTimeUnixNano":"${nanos(l.timeMs)}","severityNumber":${l.severityNumber}${text('severityText', l.severityText)},"body":{${value(l.body)}}${attributes(l.attributes)}${dropped('Attributes', l.droppedAttributes)}${text('eventName', l.eventName)}}`
+
+const ids = (of: { readonly traceId: string; readonly spanId: string }): string =>
+  `{"traceId":"${of.traceId}","spanId":"${of.spanId}"`
+
+/** OTLP 1.11, `SpanFlags`: the W3C flags, then "is remote is known", then "is remote". */
+const state = (traceState: string, traceFlags: number, isRemote: boolean): string =>
+  `${text('traceState', traceState)},"flags":${(traceFlags & 255) | (isRemote ? 0x300 : 0x100)}`
+
+const text = (name: string, said: string | undefined): string => (said ? `,"${name}":${quote(said)}` : '')
+
+const dropped = (what: string, count: number): string => (count ? `,"dropped${what}Count":${count}` : '')
+
+function list<Item>(name: string, items: readonly Item[], write: (item: Item) => string): string {
+  let out = ''
+  for (const item of items) out += (out ? ',' : `,"${name}":[`) + write(item)
+  return out && `${out}]`
 }
 
-function list<Item>(items: readonly Item[], write: (item: Item) => string): string {
-  let text = ''
-  for (const item of items) text += text ? `,${write(item)}` : write(item)
-  return text
-}
-
-function attributes(all: Attributes, before = ','): string {
-  let text = ''
-  for (const key of Object.keys(all)) {
-    const one = all[key]
-    if (!isAbsent(one)) text += `${text && ','}{"key":${quote(key)},"value":${value(one)}}`
+const keys = /* @__PURE__ */ new Map<string, string>()
+const textKeys = /* @__PURE__ */ new Map<string, string>()
+function keyed(map: Map<string, string>, key: string, after: string): string {
+  let name = map.get(key)
+  if (name === undefined) {
+    name = `{"key":${quote(key)},"value":{${after}`
+    if (map.size < MAX_KEYS) map.set(key, name)
   }
-  return text && `${before}"attributes":[${text}]`
+  return name
+}
+/** `all` as a field of the message that is being written; nothing where there are none. */
+function attributes(all: Attributes, before = ','): string {
+  let out = ''
+  let next = `${before}"attributes":[`
+  for (const key in all) {
+    const one = all[key]
+    if (isAbsent(one)) continue
+    out += next
+    if (typeof one === 'string' && !UNSAFE.test(one)) {
+      out += keyed(textKeys, key, '"stringValue":"') + one
+      next = '"}},'
+    } else {
+      out += keyed(keys, key, '') + value(one)
+      next = '}},'
+    }
+  }
+  return out && `${out}${next.slice(0, -1)}]`
 }
 
-/** OTLP `AnyValue`. */
-const value = (v: unknown): string =>
-  typeof v === 'string' ? `{"stringValue":${quote(v)}}` : written(typeof v === 'object' ? clean(v) : (v as CleanValue))
+/** What stands between the braces of an OTLP `AnyValue`. */
+const value = (v: unknown): string => inner(typeof v === 'object' ? clean(v) : (v as CleanValue))
 
-function written(v: CleanValue): string {
-  if (typeof v === 'string') return `{"stringValue":${quote(v)}}`
-  if (isInt(v)) return `{"intValue":"${v}"}`
-  if (typeof v === 'number') return `{"doubleValue":${v - v === 0 ? v : `"${v}"`}}`
-  if (typeof v === 'boolean') return `{"boolValue":${v}}`
-  if (typeof v === 'bigint') return `{"stringValue":"${v}"}`
-  if (v instanceof Uint8Array) return `{"bytesValue":"${base64(v)}"}`
-  if (v instanceof Map)
-    return `{"kvlistValue":{"values":[${list([...v], ([key, entry]) => `{"key":${quote(key)},"value":${written(entry)}}`)}]}}`
-  return Array.isArray(v) ? `{"arrayValue":{"values":[${list(v, written)}]}}` : '{}'
+function inner(v: CleanValue): string {
+  if (typeof v === 'string') return `"stringValue":${quote(v)}`
+  if (isInt(v)) return `"intValue":"${v}"`
+  if (typeof v === 'boolean') return `"boolValue":${v}`
+  if (typeof v === 'number') return `"doubleValue":${v - v === 0 ? v : `"${v}"`}`
+  if (typeof v === 'bigint') return `"stringValue":"${v}"`
+  if (v instanceof Uint8Array) return `"bytesValue":"${base64(v)}"`
+  if (Array.isArray(v)) return `"arrayValue":{"values":[${v.map((item) => `{${inner(item)}}`)}]}`
+  if (!v) return ''
+  return `"kvlistValue":{"values":[${[...v].map(([key, entry]) => `{"key":${quote(key)},"value":{${inner(entry)}}}`)}]}`
 }
 
 const UNSAFE = /["\\\0-\x1f\ud800-\udfff]/
-const quote = (text: string): string => (UNSAFE.test(text) ? JSON.stringify(wellFormed(text)) : `"${text}"`)
 
-const count = (what: string, dropped: number): string => (dropped ? `,"dropped${what}Count":${dropped}` : '')
+const quote = (said: string): string => (UNSAFE.test(said) ? JSON.stringify(wellFormed(said)) : `"${said}"`)
 
-const schema = (url: string | undefined): string => (url ? `,"schemaUrl":${quote(url)}` : '')
+let second = -1
+let secondText = ''
 
-/** OTLP 1.11, `SpanFlags`: W3C flags, then "is remote is known", then "is remote". */
-const flags = (traceFlags: number, isRemote: boolean): number => (traceFlags & 255) | (isRemote ? 0x300 : 0x100)
-
-/** Epoch milliseconds as decimal nanoseconds, exact: the fraction of a double is added, not multiplied into it. */
+/**
+ * Epoch milliseconds as decimal nanoseconds, exact: the fraction is added, not multiplied into a double. The digits of
+ * the last second are remembered: numbers beyond 2^31 are slow to print, and spans of one request share a second.
+ */
 function nanos(ms: number): string {
   if (!(ms > 0 && ms < MAX_TIME_MS)) return '0'
-  if (Number.isInteger(ms)) return `${ms}000000`
-  const whole = Math.floor(ms)
-  const rest = Math.round((ms - whole) * 1e6)
-  return rest < 1e6 ? `${whole}${String(1e6 + rest).slice(1)}` : `${whole + 1}000000`
+  const at = Math.floor(ms / 1000)
+  if (second !== at) secondText = String((second = at))
+  const rest = Math.round((ms - at * 1000) * 1e6)
+  return rest < 1e9 ? secondText + String(1e9 + rest).slice(1) : `${at + 1}000000000`
 }
 
 function base64(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += String.fromCharCode(byte)
-  return btoa(text)
+  let binary = ''
+  for (const byte of bytes) binary += String.fromCharCode(byte)
+  return btoa(binary)
 }

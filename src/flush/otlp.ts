@@ -2,13 +2,13 @@
 // Must stay true: never rejects; settles within the host's budget; what did not arrive is in the result.
 import { admit, breaker, settle } from './breaker.ts'
 import { noDrops } from './drops.ts'
-import type { Encoder, PartialSuccess } from './encoder.ts'
+import type { Encoder } from './encoder.ts'
 import { ClewError } from './error.ts'
 import type { Exporter } from './exporter.ts'
 import { json } from './json.ts'
 import type { Batch, LogRecord, SpanRecord } from './model.ts'
 import { type Body, split } from './split.ts'
-import { MAX_TRIES, post, type Reply } from './transport.ts'
+import { post, type Reply } from './transport.ts'
 
 /** A body's `Content-Encoding`, passed by value so that only those who use it carry it: see `gzip()`. */
 export interface Compression {
@@ -29,7 +29,7 @@ export interface OtlpOptions {
   readonly logsUrl?: string
   /** Sent with every request; may replace `user-agent`. Default none. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Milliseconds for one export with all its tries, and never more than the host leaves. Default 10,000. */
+  /** Milliseconds for one export with all its tries, and never more than the host leaves. Default 10,000; 0: no limit of ours. */
   readonly timeoutMs?: number
   /** Default `json()`. */
   readonly encoder?: Encoder
@@ -44,35 +44,39 @@ export interface OtlpOptions {
  * @throws {ClewError} `invalid_option` when a URL or a header cannot be used.
  */
 export function otlp(options: OtlpOptions): Exporter {
-  const { timeoutMs = 10_000, encoder = json(), compression, maxBodyBytes = 4_000_000 } = options
+  const { timeoutMs = 10_000, encoder = json(), compression, maxBodyBytes = 4_000_000, headers } = options
   const urls = {
-    traces: endpoint(options.tracesUrl, options.url, 'traces'),
-    logs: endpoint(options.logsUrl, options.url, 'logs'),
+    traces: endpoint(options.tracesUrl, options, 'traces'),
+    logs: endpoint(options.logsUrl, options, 'logs'),
   }
-  const headers = checked(options.headers ?? {})
   const state = breaker()
 
   return {
     async export(batch, host) {
+      const { spans, logs, scope, dropped } = batch
+      if (!spans.length && !logs.length) return { ok: true }
       const startMs = host.now()
-      if (!batch.spans.length && !batch.logs.length) return { ok: true }
-      const admission = admit(state, startMs)
-      if (admission === 'refuse')
-        return { ok: false, reason: 'breaker', message: 'the receiver failed repeatedly and rests' }
-      const deadlineMs = startMs + Math.min(timeoutMs || Infinity, host.budgetMs, MAX_TIMER_MS)
-      const unsent = { spans: [] as SpanRecord[], logs: [] as LogRecord[], dropped: batch.dropped }
-      let failed: Failure | undefined
+      const maxTries = admit(state, startMs)
+      if (!maxTries)
+        return { ok: false, reason: 'breaker', message: 'the receiver failed repeatedly and is given a rest' }
+      const deadlineMs = startMs + Math.min(timeoutMs || MAX_TIMER_MS, host.budgetMs)
+      const unsent = { ...batch, spans: [] as SpanRecord[], logs: [] as LogRecord[] }
+      let failed: Extract<Reply, { ok: false }> | undefined
       let rejected = 0
       let message = ''
 
       const send = async (signal: 'traces' | 'logs', whole: Batch): Promise<void> => {
         for (const part of split(whole, encoder[signal], maxBodyBytes)) {
-          const reply = failed?.alive === false ? failed : await attempt(signal, part.body)
+          const reply = failed && !failed.alive ? failed : await attempt(signal, part.body)
           if (reply.ok) {
-            if (part.batch.dropped === batch.dropped) unsent.dropped = noDrops
-            const answer = read(encoder, reply.body)
-            if (signal === 'traces') rejected += answer.rejected
-            message ||= answer.message
+            if (part.batch.dropped === dropped) unsent.dropped = noDrops
+            try {
+              const answer = encoder.answer(reply.body)
+              if (signal === 'traces') rejected += answer.rejected
+              message ||= answer.message
+            } catch {
+              // The batch was taken with a 2xx, whatever else was said.
+            }
           } else {
             failed ??= reply
             unsent.spans.push(...part.batch.spans)
@@ -82,73 +86,42 @@ export function otlp(options: OtlpOptions): Exporter {
       }
 
       const attempt = async (signal: 'traces' | 'logs', body: Body | Error): Promise<Reply> => {
-        if (body instanceof Error) return { ok: false, reason: 'encoding', message: String(body), alive: true }
-        const { name, version } = batch.scope
+        if (body instanceof Error) return { ok: false, reason: 'encoding', message: body.message, alive: true }
         const packed = await compression?.compress(body).catch(() => undefined)
-        return post(host, {
-          url: urls[signal],
-          headers: {
-            'user-agent': `${name}/${version} OTel-OTLP-Exporter-JavaScript/${version}`,
-            ...headers,
-            'content-type': encoder.contentType,
-            ...(packed && { 'content-encoding': compression!.name }),
-          },
-          body: packed ?? body,
-          deadlineMs,
-          maxTries: admission === 'probe' ? 1 : MAX_TRIES,
-        })
+        const all: Record<string, string> = {
+          'user-agent': `${scope.name}/${scope.version} OTel-OTLP-Exporter-JavaScript/${scope.version}`,
+          ...headers,
+          'content-type': encoder.contentType,
+        }
+        if (packed) all['content-encoding'] = compression!.name
+        return post(host, urls[signal], all, packed ?? body, deadlineMs, maxTries)
       }
 
       await Promise.all([
         send('traces', { ...batch, logs: [] }),
-        send('logs', { ...batch, spans: [], dropped: batch.spans.length ? noDrops : batch.dropped }),
+        send('logs', { ...batch, spans: [], dropped: spans.length ? noDrops : dropped }),
       ])
-      settle(state, failed?.alive !== false, host.now())
+      settle(state, !failed || !!failed.alive, host.now())
       return failed
-        ? { ok: false, reason: failed.reason, message: failed.message, unsent: { ...batch, ...unsent }, rejected }
+        ? { ok: false, reason: failed.reason, message: failed.message, unsent, rejected }
         : { ok: true, rejected, message }
     },
   }
 }
 
-type Failure = Extract<Reply, { ok: false }>
-
 /** The longest wait a timer of the host can hold (HTML, "timers": a signed 32-bit integer). */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-function endpoint(own: string | undefined, url: string, signal: string): string {
+function endpoint(own: string | undefined, { url, headers }: OtlpOptions, signal: string): string {
   try {
-    const { href, protocol, username } = new URL(own ?? url)
-    if (/^https?:$/.test(protocol) && !username) {
-      if (own) return href
-      const base = new URL(url)
-      base.pathname = base.pathname.replace(/(\/v1\/traces)?\/*$/, `/v1/${signal}`)
-      return base.href
-    }
+    new Headers(headers)
+    const at = new URL(own ?? url)
+    if (!own) at.pathname = at.pathname.replace(/(\/v1\/traces)?\/*$/, `/v1/${signal}`)
+    if (/^https?:$/.test(at.protocol) && !at.username && !Object.values(headers ?? {}).includes(undefined!))
+      return at.href
   } catch {}
   throw new ClewError(
     'invalid_option',
-    'otlp({ url }): an absolute http or https URL without credentials, such as https://collector.example:4318',
+    'otlp({ url, headers }): url is absolute, http or https, without credentials; each header has a valid name and value',
   )
-}
-
-function checked(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  for (const name in headers) {
-    try {
-      if (typeof headers[name] !== 'string') throw 0
-      new Headers([[name, headers[name]]])
-    } catch {
-      throw new ClewError('invalid_option', `otlp({ headers }): the header ${name} has no valid name and text value`)
-    }
-  }
-  return headers
-}
-
-/** A receiver that answers 200 has taken the batch, whatever else it says. */
-function read(encoder: Encoder, body: Uint8Array): PartialSuccess {
-  try {
-    return encoder.answer(body)
-  } catch {
-    return { rejected: 0, message: '' }
-  }
 }
