@@ -50,14 +50,12 @@ function extract(carrier: Getter, context: PropagationContext): PropagationConte
 function readMulti(carrier: Getter, context: PropagationContext): PropagationContext | undefined {
   const traceId = header(carrier, 'x-b3-traceid')
   const spanId = header(carrier, 'x-b3-spanid')
-  const sampled = header(carrier, 'x-b3-sampled').toLowerCase()
-  const state = header(carrier, 'x-b3-flags') === '1' ? 'd' : (STATES[sampled] ?? 'bad')
-  if (state === 'bad') return undefined
+  const sampled = header(carrier, 'x-b3-sampled').toLowerCase().replace('true', '1').replace('false', '0')
+  const state = header(carrier, 'x-b3-flags') === '1' ? 'd' : sampled
+  if (!/^[01d]?$/.test(state)) return undefined
   if (traceId === '' && spanId === '') return lone(context, state)
   return TRACE_ID.test(traceId) && SPAN_ID.test(spanId) ? read(context, traceId, spanId, state) : undefined
 }
-
-const STATES: Readonly<Record<string, string>> = { '': '', '0': '0', '1': '1', false: '0', true: '1' }
 
 function read(
   context: PropagationContext,

@@ -49,23 +49,17 @@ function readIdentity(header: string | null | undefined, context: PropagationCon
 function readBaggage(carrier: Getter, baggage: Baggage): Baggage {
   let room = MAX_BAGGAGE_LENGTH
   const put = (key: string, encoded: string): void => {
-    const value = decoded(trimmed(encoded))
+    room -= key.length + encoded.length
+    const value = room < 0 ? undefined : decoded(trimmed(encoded))
     if (value !== undefined) baggage = baggage.set(trimmed(key), value)
   }
-  const take = (name: string): string => {
-    const text = carrier.get(name) ?? ''
-    if (text.length > room) return ''
-    room -= text.length
-    return text
-  }
-  for (const pair of take('jaeger-baggage').split(',')) {
+  const list = carrier.get('jaeger-baggage') ?? ''
+  for (const pair of list.length > room ? [] : list.split(',')) {
     const at = pair.indexOf('=')
     if (at > 0) put(pair.slice(0, at), pair.slice(at + 1))
   }
   for (const name of carrier.keys()) {
-    if (name.length > PREFIX.length && name.slice(0, PREFIX.length).toLowerCase() === PREFIX) {
-      put(name.slice(PREFIX.length), take(name))
-    }
+    if (name.slice(0, PREFIX.length).toLowerCase() === PREFIX) put(name.slice(PREFIX.length), carrier.get(name) ?? '')
   }
   return baggage
 }
