@@ -88,6 +88,8 @@ root.loadSync([
   'opentelemetry/proto/collector/trace/v1/trace_service.proto',
   'opentelemetry/proto/collector/logs/v1/logs_service.proto',
 ])
+// Newer than the files at hand (opentelemetry-proto 1.5).
+root.lookupType('opentelemetry.proto.logs.v1.LogRecord').add(new protobuf.Field('eventName', 12, 'string'))
 const tracesType = root.lookupType('opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest')
 const logsType = root.lookupType('opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest')
 

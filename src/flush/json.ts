@@ -90,7 +90,7 @@ function keyed(map: Map<string, string>, key: string, after: string): string {
 function attributes(all: Attributes, before = ','): string {
   let out = ''
   let next = `${before}"attributes":[`
-  for (const key in all) {
+  for (const key of Object.keys(all)) {
     const one = all[key]
     if (isAbsent(one)) continue
     out += next

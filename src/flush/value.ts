@@ -2,8 +2,12 @@
 // Must stay true: never throws, always ends, and both encoders see the same value.
 import type { AttributeValue } from './model.ts'
 
-/** OpenTelemetry specification, common, "Attribute limits": values nested deeper are replaced by an empty value. */
-export const MAX_DEPTH = 64
+/**
+ * Arrays and objects inside each other; deeper ones are replaced by an empty value. The specification stops at 64, but
+ * protobuf decoders refuse the whole request beyond 100 nested messages (protoc, Java, protobufjs): an event's value is
+ * the seventh, and each object costs three.
+ */
+export const MAX_DEPTH = 30
 /**
  * Values one attribute may hold in all. A graph in which every object refers twice to the next one is small in memory
  * and 2^64 values as a tree; 10,000 are about 300 kB, more than any receiver keeps of an attribute.
@@ -39,7 +43,7 @@ export function clean(
   left: { nodes: number } = { nodes: MAX_NODES },
 ): CleanValue {
   try {
-    if (isAbsent(value) || left.nodes-- <= 0) return null
+    if (left.nodes-- <= 0 || isAbsent(value)) return null
     if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value as CleanValue
     if (depth === 0) return null
     if (Array.isArray(value)) {
