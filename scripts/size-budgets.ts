@@ -1,0 +1,81 @@
+// In: nothing. Out: what a bundle may weigh, by what it imports: the one place where budgets are written down.
+// Must stay true: a set is something that users really write; its budget is a promise, in bytes after gzip -9.
+
+export interface SizeBudget {
+  /** What the README calls it. */
+  readonly name: string
+  /** A module to bundle: a path from the root of the repository, or its source text. */
+  readonly entry: { readonly file: string } | { readonly source: string }
+  /** Bytes after gzip -9. */
+  readonly gzip: number
+  /** True: a row of the README's table. */
+  readonly shown?: boolean
+}
+
+/**
+ * One import of one door, alone: what it would add to a program that shares nothing with it. These budgets are what was
+ * measured and a twentieth more: they are there to make growth a decision.
+ */
+const alone = (door: string, name: string, gzip: number): SizeBudget => ({
+  name: `\`${name}\` from \`clew/${door}\``,
+  entry: { source: `export { ${name} } from 'clew/${door}'` },
+  gzip,
+})
+
+export const BUDGETS: readonly SizeBudget[] = [
+  {
+    // Twice a bare @opentelemetry/api (2,992), 0.6 of its hand-wired SDK (10,494).
+    name: 'a Worker that answers "hello": core, Workers, OTLP/JSON',
+    entry: { file: 'test/runtime/fixtures/hello.ts' },
+    gzip: 6_000,
+    shown: true,
+  },
+  {
+    name: 'everything for Cloudflare: every binding, sampler and policy, protobuf, gzip, logs',
+    entry: {
+      source: `
+        export * from 'clew'
+        export * from 'clew/workers'
+        export * as sampling from 'clew/sampling'
+        export * as flush from 'clew/flush'`,
+    },
+    gzip: 16_000,
+    shown: true,
+  },
+  // Propagators.
+  alone('propagate', 'traceContext', 1_100),
+  alone('propagate', 'baggage', 950),
+  alone('propagate', 'b3', 950),
+  alone('propagate', 'b3multi', 1_000),
+  alone('propagate', 'jaeger', 1_550),
+  alone('propagate', 'ottrace', 1_400),
+  alone('propagate', 'xray', 1_050),
+  alone('propagate', 'datadog', 1_400),
+  alone('propagate', 'datadogTraceContext', 1_950),
+  alone('propagate', 'google', 750),
+  alone('propagate', 'composite', 200),
+  alone('propagate', 'propagatorsNamed', 5_150),
+  // Head samplers.
+  alone('sampling', 'alwaysOn', 150),
+  alone('sampling', 'alwaysRecord', 200),
+  alone('sampling', 'parentBased', 1_300),
+  alone('sampling', 'traceIdRatio', 1_250),
+  alone('sampling', 'compositeSampler', 1_150),
+  alone('sampling', 'rateLimited', 1_400),
+  alone('sampling', 'rules', 1_050),
+  alone('sampling', 'samplerFromEnv', 1_900),
+  // Tail policies.
+  alone('sampling', 'errors', 1_450),
+  alone('sampling', 'slowerThan', 1_600),
+  alone('sampling', 'anyOf', 1_700),
+  alone('sampling', 'ratio', 1_500),
+  alone('sampling', 'slowest', 2_300),
+  alone('sampling', 'adaptive', 2_600),
+  alone('sampling', 'tracesPerSecond', 1_650),
+  // Exporters and encoders.
+  alone('flush', 'otlp', 3_800),
+  alone('flush', 'json', 1_900),
+  alone('flush', 'protobuf', 2_550),
+  alone('flush', 'consoleExporter', 2_050),
+  alone('flush', 'memoryExporter', 200),
+]

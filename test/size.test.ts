@@ -1,0 +1,36 @@
+// What a user's bundle weighs, against the budgets, and the README's figures against what is measured.
+import { existsSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { bundle, explain, measure, table, tableIn } from '../scripts/size.ts'
+import { BUDGETS } from '../scripts/size-budgets.ts'
+
+const README = new URL('../README.md', import.meta.url)
+
+describe('a bundle stays within its budget:', () => {
+  test.each(BUDGETS.map((set) => [set.name, set] as const))('%s', async (_, { entry, gzip }) => {
+    const size = await measure(entry)
+    // An entry that bundles to nothing would fit every budget.
+    expect(size.min).toBeGreaterThan(40)
+    expect(size.gzip).toBeLessThanOrEqual(gzip)
+  })
+})
+
+test('a name that a door does not export is an error, not an empty bundle', async () => {
+  await expect(measure({ source: `export { nothing } from 'clew'` })).rejects.toThrow('nothing')
+})
+
+test('a Worker that says "hello" carries neither other formats, nor samplers with state, nor protobuf', async () => {
+  const modules = (await explain({ file: 'test/runtime/fixtures/hello.ts' })).map(({ module }) => module)
+  expect(modules).toContain('src/flush/json.ts')
+  expect(modules.filter((name) => /b3|jaeger|xray|datadog|adaptive|protobuf|gzip|lambda|hono/.test(name))).toEqual([])
+})
+
+test('nothing a bundle carries imports from the host', async () => {
+  const everything = BUDGETS.find(({ name }) => name.startsWith('everything'))!
+  const { code } = await bundle(everything.entry)
+  expect(code).not.toMatch(/(?:from|import)\s*["'](?:node|cloudflare):/)
+})
+
+test.skipIf(!existsSync(README))('the README tells the sizes that are measured', async () => {
+  expect(tableIn(readFileSync(README, 'utf8'))).toBe(await table())
+})
