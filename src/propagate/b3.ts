@@ -51,8 +51,9 @@ function readMulti(carrier: Getter, context: PropagationContext): PropagationCon
   const traceId = header(carrier, 'x-b3-traceid')
   const spanId = header(carrier, 'x-b3-spanid')
   const sampled = header(carrier, 'x-b3-sampled').toLowerCase().replace('true', '1').replace('false', '0')
-  const state = header(carrier, 'x-b3-flags') === '1' ? 'd' : sampled
-  if (!/^[01d]?$/.test(state)) return undefined
+  const debug = header(carrier, 'x-b3-flags') === '1'
+  if (!debug && !/^[01]?$/.test(sampled)) return undefined
+  const state = debug ? 'd' : sampled
   if (traceId === '' && spanId === '') return lone(context, state)
   return TRACE_ID.test(traceId) && SPAN_ID.test(spanId) ? read(context, traceId, spanId, state) : undefined
 }
@@ -68,7 +69,9 @@ function read(
 }
 
 function lone(context: PropagationContext, state: string): PropagationContext | undefined {
-  return /^[01d]$/.test(state) ? foundDecision(context, state === '0' ? 'deny' : 'accept') : undefined
+  return /^[01d]$/.test(state)
+    ? foundDecision(context, state === 'd' ? 'debug' : state === '1' ? 'accept' : 'deny')
+    : undefined
 }
 
 function stateOf({ decision, spanContext }: PropagationContext): string {

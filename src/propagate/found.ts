@@ -21,7 +21,7 @@ export function found(
 }
 
 /** What a caller without ids said; it counts only while no identity was found. */
-export function foundDecision(context: PropagationContext, decision: 'accept' | 'deny'): PropagationContext {
+export function foundDecision(context: PropagationContext, decision: UpstreamDecision): PropagationContext {
   return context.spanContext === undefined ? { ...context, decision } : context
 }
 

@@ -36,6 +36,9 @@ export const EVERYTHING: Permission = { trace: true, traceState: true, baggage: 
 /** Nothing: `propagate: false`. */
 export const NOTHING: Permission = { trace: false, traceState: false, baggage: false }
 
+/** The trace without baggage: what a URL gets that nobody listed. */
+export const UNLISTED: Permission = { trace: true, traceState: true, baggage: false }
+
 /** Resolves a policy once, for many calls. */
 export function outbound(policy: OutboundPolicy = {}): OutboundRule {
   const tracePolicy = policy.trace ?? true

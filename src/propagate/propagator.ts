@@ -21,7 +21,7 @@ export interface Setter {
 export type UpstreamDecision =
   /** The caller sent ids and left the decision to us: the sampled flag means nothing. */
   | 'deferred'
-  /** The caller asks for the trace to be kept at any price (B3 `d`, Jaeger debug, Datadog user keep). */
+  /** The caller asks for the trace to be kept at any price (B3 `d`, Jaeger debug, Datadog user keep), with ids or without. */
   | 'debug'
   /** No ids, but the caller wants nothing recorded (a lone B3 `0`, Datadog reject). */
   | 'deny'
