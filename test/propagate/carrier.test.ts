@@ -148,7 +148,10 @@ describe('the type of a traced payload', () => {
     queue.send(attach({ basket: '42' }, carrier))
   })
   test('says what travels and what comes back', () => {
-    expectTypeOf(attach<string>('job', carrier)).toEqualTypeOf<{ readonly $trace: Carrier; readonly $payload: string }>()
+    expectTypeOf(attach<string>('job', carrier)).toEqualTypeOf<{
+      readonly $trace: Carrier
+      readonly $payload: string
+    }>()
     expectTypeOf(attach({ cart: '42' }, carrier).cart).toEqualTypeOf<string>()
     expectTypeOf(detach<Job>(attach<Job>({ cart: '42' }, carrier))).toEqualTypeOf<Job>()
     expectTypeOf(detach<string[]>(attach(['a'], carrier))).toEqualTypeOf<string[]>()
