@@ -3,30 +3,48 @@
 // `this`), and a method that returns the object returns the stand-in.
 
 /** Returns a replacement for the property `key`, or `undefined` to leave it alone. */
-export type Override<T extends object> = (key: PropertyKey, target: T) => unknown
+export type Override<T extends object> = (key: PropertyKey, standIn: T) => unknown
+
+/** A call as the host would have run it (or with other arguments), and its arguments. */
+export type Around = (call: (instead?: readonly unknown[]) => unknown, args: readonly unknown[]) => unknown
+
+/** What each stand-in stands for. */
+const hosts = new WeakMap<object, object>()
 
 export function forward<T extends object>(target: T, override: Override<T>): T {
   const standIn: T = new Proxy(target, {
     get(_, key) {
-      const replaced = override(key, target)
-      if (replaced !== undefined && !isFixed(target, key)) return replaced
-      const value: unknown = Reflect.get(target, key, target)
-      return typeof value === 'function' && !isFixed(target, key) ? method(value) : value
+      if (isFixed(target, key)) return Reflect.get(target, key, target)
+      const replaced = override(key, standIn)
+      if (replaced !== undefined) return replaced
+      return around(target, key, standIn, (call) => call())
     },
     set: (_, key, value) => Reflect.set(target, key, value, target),
   })
-
-  // A Proxy again, so that what hangs on the function (remote paths, static properties) stays reachable.
-  function method(value: object): unknown {
-    return new Proxy(value as (...args: unknown[]) => unknown, {
-      apply(call, self, args) {
-        const result = Reflect.apply(call, self === standIn ? target : self, args)
-        return result === target ? standIn : result
-      },
-    })
-  }
-
+  hosts.set(standIn, target)
   return standIn
+}
+
+/** The property `key` of `target`: a method called on the stand-in is run `through` on the target; the rest as it is. */
+export function around(target: object, key: PropertyKey, standIn: object, through: Around): unknown {
+  const value: unknown = Reflect.get(target, key, target)
+  if (typeof value !== 'function') return value
+  // A Proxy again, so that what hangs on the function (remote paths, static properties) stays reachable.
+  return new Proxy(value as (...args: unknown[]) => unknown, {
+    apply(method, self, args) {
+      const on = self === standIn ? target : self
+      const result = through((instead = args) => Reflect.apply(method, on, instead), args)
+      return result === target ? standIn : result
+    },
+  })
+}
+
+/**
+ * The host's own object behind a stand-in of ours; anything else comes back as it is. For what must see the host's object:
+ * an argument of an RPC call, a comparison.
+ */
+export function unwrap<T>(value: T): T {
+  return (hosts.get(value as object) as T | undefined) ?? value
 }
 
 /** A frozen property must be handed out as it is: the language refuses anything else from a Proxy. */

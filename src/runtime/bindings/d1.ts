@@ -1,65 +1,97 @@
 // In: a D1 database. Out: the same, whose queries are CLIENT spans of the database conventions (1.44, stable).
 // Must stay true: statements keep their identity towards the database (`batch` takes ours as well as its own); no value
 // of a query leaves, only its text with the literals taken out.
-import { type AttributeValue, SpanKind } from '../../flush/model.ts'
-import { forward } from '../forward.ts'
-import { follow } from '../outcome.ts'
-import type { RecordingSpan } from '../span.ts'
+import type { Attributes, AttributeValue } from '../../flush/model.ts'
+import { unwrap } from '../forward.ts'
 import { querySummary, sanitizedQuery } from '../sql.ts'
+import { type BindingKind, type Method, type Methods, type Place, tracedMethods } from './kind.ts'
 
-type Query = (...args: unknown[]) => Promise<unknown>
-/** The host's statement behind a stand-in of ours. */
-const raw = new WeakMap<object, object>()
-const RUNS = /^(?:all|run|first|raw)$/
+/** D1: `prepare`, `bind`, `run`, `all`, `first`, `raw`, `batch`, `exec` and sessions. */
+export const d1: BindingKind = {
+  classNames: ['D1Database'],
+  trace: (database, place) => (place.span.isRecorded() ? tracedDatabase(database, place) : database),
+}
 
-export function tracedDatabase(database: object, name: string, span: RecordingSpan<unknown>): object {
-  if (!span.isRecorded()) return database
+/** What of a result's meta is told; the names are those of Cloudflare's own tracing. */
+const META = 'rows_read rows_written changes size_after served_by_region served_by_primary total_attempts'.split(' ')
 
-  function query(sql: string, more: Record<string, AttributeValue>, call: () => Promise<unknown>): Promise<unknown> {
-    const summary = querySummary(sql)
-    const child = span.startSpan(summary || 'sqlite', {
-      kind: SpanKind.CLIENT,
-      attributes: {
-        'db.system.name': 'sqlite',
-        'db.namespace': name,
-        'db.query.text': sanitizedQuery(sql),
-        'db.query.summary': summary,
-        'cloudflare.binding.type': 'd1',
-        ...more,
-      },
-    })
-    return follow(call(), {
-      done(result) {
-        const meta = (result as { meta?: { rows_read?: number; rows_written?: number } } | null)?.meta
-        child.setAttribute('cloudflare.d1.response.rows_read', meta?.rows_read)
-        child.setAttribute('cloudflare.d1.response.rows_written', meta?.rows_written)
-        child.end()
-      },
-      failed: (error) => child.failed(error),
-    })
+type Result = { readonly meta?: Readonly<Record<string, AttributeValue>>; readonly results?: readonly unknown[] }
+
+/** The texts of statements, by the host's statement. */
+const texts = new WeakMap<object, string>()
+
+function tracedDatabase(database: object, place: Place): object {
+  const shared = {
+    'db.system.name': 'sqlite',
+    'db.namespace': place.name,
+    'cloudflare.binding.type': 'd1',
+    'cloudflare.binding.name': place.name,
+  }
+  const methods: Methods = {
+    prepare: { opens: (host: object, _, [sql]) => statement(host, String(sql)) },
+    withSession: { opens: (session: object) => tracedMethods(session, methods, place, shared) },
+    exec: {
+      name: querySummary,
+      request: queryAttributes,
+      response: ({ count, duration }: { count?: number; duration?: number }) => ({
+        'db.operation.batch.size': count === 1 ? undefined : count,
+        'cloudflare.d1.response.sql_duration_ms': duration,
+      }),
+    },
+    batch: {
+      pass: (statements: readonly object[]) => [statements.map(unwrap)],
+      name: (statements) => batchAttributes(statements)['db.query.summary'] as string,
+      request: batchAttributes,
+      response: (results: readonly Result[]) => ({
+        'db.response.returned_rows': results.reduce((sum, { results }) => sum + (results?.length ?? 0), 0),
+        'cloudflare.d1.response.rows_read': total(results, 'rows_read'),
+        'cloudflare.d1.response.rows_written': total(results, 'rows_written'),
+        'cloudflare.d1.response.sql_duration_ms': total(results, 'duration'),
+      }),
+    },
   }
 
   function statement(host: object, sql: string): object {
-    const standIn = forward(host, (key, target) => {
-      const method = Reflect.get(target, key, target) as Query
-      if (key === 'bind') return (...args: unknown[]) => statement(Reflect.apply(method, target, args) as never, sql)
-      if (RUNS.test(String(key)))
-        return (...args: unknown[]) => query(sql, {}, () => Reflect.apply(method, target, args))
-      return undefined
-    })
-    raw.set(standIn, host)
-    return standIn
+    texts.set(host, sql)
+    const run: Method = {
+      name: () => querySummary(sql) || 'sqlite',
+      request: () => queryAttributes(sql),
+      response: resultAttributes,
+    }
+    const bind: Method = { opens: (bound: object) => statement(bound, sql) }
+    return tracedMethods(host, { bind, run, all: run, first: run, raw: run }, place, shared)
   }
 
-  return forward(database, (key, target) => {
-    const method = Reflect.get(target, key, target) as Query
-    if (key === 'prepare') return (sql: string) => statement(Reflect.apply(method, target, [sql]) as never, String(sql))
-    if (key === 'exec') return (sql: string) => query(String(sql), {}, () => Reflect.apply(method, target, [sql]))
-    if (key === 'batch')
-      return (statements: object[]) =>
-        query('BATCH', { 'db.operation.batch.size': statements.length }, () =>
-          Reflect.apply(method, target, [statements.map((each) => raw.get(each) ?? each)]),
-        )
-    return undefined
-  })
+  return tracedMethods(database, methods, place, shared)
+}
+
+function queryAttributes(sql: string): Attributes {
+  return { 'db.query.text': sanitizedQuery(sql), 'db.query.summary': querySummary(sql) }
+}
+
+/** Conventions, database spans, "Batch operations": a size only where it is not 1; one text where all are the same. */
+function batchAttributes(statements: readonly object[]): Record<string, AttributeValue> {
+  const sql = [...new Set(statements.map((each) => texts.get(unwrap(each)) ?? ''))]
+  const summaries = new Set(sql.map(querySummary))
+  const operations = new Set([...summaries].map((summary) => summary.split(' ')[0]))
+  const common = summaries.size === 1 ? [...summaries] : operations.size === 1 ? [...operations] : []
+  return {
+    'db.operation.batch.size': statements.length === 1 ? undefined : statements.length,
+    'db.query.summary': ['BATCH', ...common].join(' ').trim(),
+    'db.query.text': sql.map(sanitizedQuery).join('; '),
+  }
+}
+
+function resultAttributes(result: Result | readonly unknown[] | null): Attributes {
+  const { meta = {}, results = result } = (result ?? {}) as Result
+  const attributes: Record<string, AttributeValue> = {
+    'db.response.returned_rows': Array.isArray(results) ? results.length : undefined,
+    'cloudflare.d1.response.sql_duration_ms': meta['duration'],
+  }
+  for (const key of META) attributes[`cloudflare.d1.response.${key}`] = meta[key]
+  return attributes
+}
+
+function total(results: readonly Result[], key: string): number {
+  return results.reduce((sum, { meta }) => sum + Number(meta?.[key] ?? 0), 0)
 }

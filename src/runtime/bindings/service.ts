@@ -1,18 +1,20 @@
-// In: a service binding. Out: the same, whose `fetch` is a CLIENT span that carries the trace.
-// Must stay true: only `fetch` is touched; RPC methods are the stub's own.
-import { forward } from '../forward.ts'
-import type { RecordingSpan } from '../span.ts'
+// In: a service binding. Out: the same, whose `fetch` is a CLIENT span that carries the trace; with `serviceRpc`, whose
+// RPC calls are spans too.
+// Must stay true: RPC carries no context by itself: what shall go along is in the arguments, put there by `span.carry`.
+import type { BindingKind, Place } from './kind.ts'
+import { tracedProperty, tracedStub } from './stub.ts'
 
-interface Service {
-  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
+const attributes = ({ name }: Place) => ({ 'cloudflare.binding.type': 'service', 'cloudflare.binding.name': name })
+
+/** `fetch` of service bindings. Always on: the trace must travel. */
+export const serviceFetch: BindingKind = {
+  classNames: ['Fetcher'],
+  trace: (stub, place) => tracedStub(stub, place, attributes(place)),
 }
 
-export function tracedService(service: Service, name: string, span: RecordingSpan<unknown>): object {
-  const attributes = { 'cloudflare.binding.name': name, 'cloudflare.binding.type': 'service' }
-  const call: Service['fetch'] = (input, init) => service.fetch(input, init)
-  return forward(service, (key) =>
-    key === 'fetch'
-      ? (input: string | URL | Request, init?: RequestInit) => span.fetchThrough(call, input, init, { attributes })
-      : undefined,
-  )
+/** `fetch` and RPC methods of service bindings. */
+export const serviceRpc: BindingKind = {
+  classNames: ['Fetcher'],
+  trace: (stub, place) =>
+    tracedStub(stub, place, attributes(place), place.span.isRecorded() ? tracedProperty : undefined),
 }
