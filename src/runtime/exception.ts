@@ -1,4 +1,4 @@
-// In: whatever was thrown. Out: its type, message and stack as attributes (OpenTelemetry semantic conventions, exceptions).
+// In: whatever was thrown. Out: its type, message and stack as attributes (semantic conventions 1.44, exceptions).
 // Must stay true: a hostile error (getters that throw, a cause that is itself) costs its own description at most.
 import type { Attributes } from '../flush/model.ts'
 
@@ -13,41 +13,25 @@ export interface ExceptionDescription {
 
 export function describeException(thrown: unknown): ExceptionDescription {
   try {
-    const type = typeOf(thrown)
-    const message = messageOf(thrown)
-    const attributes: Record<string, string> = { 'exception.type': type, 'exception.message': message }
-    const stack = stackOf(thrown)
-    if (stack) attributes['exception.stacktrace'] = stack
-    return { type, message, attributes }
+    const { name, message, stack } = thrown as Partial<Error>
+    const isObject = typeof thrown === 'object'
+    const type = isObject ? String(name || (thrown as object).constructor.name) : typeof thrown
+    const text = isObject ? String(message ?? '') : String(thrown)
+    const attributes: Record<string, string> = { 'exception.type': type, 'exception.message': text }
+    if (stack) attributes['exception.stacktrace'] = stack + causes(thrown as Error)
+    return { type, message: text, attributes }
   } catch {
-    // Its own getters threw: that is all that can be said of it, and it is said.
-    return { type: 'unknown', message: '', attributes: { 'exception.type': 'unknown' } }
+    // null, undefined, or an object whose own getters throw: that is all that can be said of it, and it is said.
+    return { type: typeof thrown, message: '', attributes: { 'exception.type': typeof thrown } }
   }
 }
 
-function typeOf(thrown: unknown): string {
-  if (!isObject(thrown)) return typeof thrown
-  const name = thrown['name']
-  return typeof name === 'string' && name ? name : (thrown.constructor?.name ?? 'Object')
-}
-
-function messageOf(thrown: unknown): string {
-  if (!isObject(thrown)) return String(thrown)
-  return typeof thrown['message'] === 'string' ? thrown['message'] : ''
-}
-
-/** The stack with its causes, as Node prints them and Java taught everybody to read them. */
-function stackOf(thrown: unknown): string {
+/** What caused it, as Node prints it and Java taught everybody to read it. */
+function causes({ cause }: Error): string {
   let text = ''
-  for (let depth = 0; isObject(thrown) && depth <= MAX_CAUSES; depth++) {
-    const stack = thrown['stack']
-    if (typeof stack === 'string') text += (text && '\nCaused by: ') + stack
-    else if (text) text += `\nCaused by: ${typeOf(thrown)}: ${messageOf(thrown)}`
-    thrown = thrown['cause']
+  for (let depth = 0; cause !== undefined && depth < MAX_CAUSES; depth++) {
+    text += `\nCaused by: ${(cause as Partial<Error> | null)?.stack ?? cause}`
+    cause = (cause as Partial<Error> | null)?.cause
   }
-  return thrown === undefined || isObject(thrown) || !text ? text : `${text}\nCaused by: ${String(thrown)}`
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
+  return text
 }

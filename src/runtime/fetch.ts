@@ -2,9 +2,11 @@
 // Must stay true: the response, the error and the caller's objects are the host's and the caller's own; the body is not
 // touched; when anything of ours fails the call goes out as it was given.
 import { type Attributes, SpanKind, StatusCode } from '../flush/model.ts'
-import { clientUrlAttributes, methodAttributes, methodName } from './http.ts'
+import { EVERYTHING, NOTHING, permitted } from '../propagate/outbound.ts'
+import { methodAttributes, methodName, parseUrl, urlAttributes } from './http.ts'
+import type { Config } from './options.ts'
 import { follow } from './outcome.ts'
-import type { HostFetch, RecordingSpan, SpanOwner } from './span.ts'
+import type { RecordingSpan } from './recording-span.ts'
 
 /** How one call is traced. */
 export interface FetchOptions {
@@ -12,46 +14,55 @@ export interface FetchOptions {
   readonly name?: string
   /** Added to the span's own. */
   readonly attributes?: Attributes
-  /** False: the call is recorded, and the other side learns nothing of the trace. Default true. */
+  /** What the other side learns: `true` everything, baggage included; `false` nothing. Default: what `outbound` says. */
   readonly propagate?: boolean
 }
 
+/** A fetch: the host's own, or a binding's. */
+export type HostFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
+
+/** Looked up at each call: a test or a polyfill may have replaced it since. */
+export const hostFetch: HostFetch = (input, init) => fetch(input, init)
+
 export function tracedFetch<Env>(
   parent: RecordingSpan<Env>,
-  owner: SpanOwner<Env>,
+  config: Config,
   call: HostFetch,
+  isBinding: boolean,
   input: string | URL | Request,
   init: RequestInit | undefined,
-  options: FetchOptions | undefined,
+  options: FetchOptions = {},
 ): Promise<Response> {
+  const { name, attributes: more, propagate } = options
   let span = parent
-  let traced = init
+  let sent = init
   try {
     const request = typeof input === 'object' && 'url' in input ? input : undefined
+    const url = parseUrl(request ? request.url : String(input))
     if (parent.isRecorded()) {
       const attributes = methodAttributes(init?.method ?? request?.method ?? 'GET')
-      Object.assign(attributes, clientUrlAttributes(request ? request.url : String(input)), options?.attributes)
-      span = parent.startSpan(options?.name ?? methodName(attributes), { kind: SpanKind.CLIENT, attributes })
+      Object.assign(attributes, urlAttributes(url, true), more)
+      span = parent.startSpan(name ?? methodName(attributes), { kind: SpanKind.CLIENT, attributes })
     }
-    if (options?.propagate !== false) {
-      const headers = new Headers(init?.headers ?? request?.headers)
-      owner.inject(span.spanContext(), headers)
-      traced = withHeaders(init, headers)
-    }
+    const rule = url && propagate === undefined ? config.outbound(isBinding ? 'binding' : url) : EVERYTHING
+    const context = permitted(span.propagation(), propagate === false ? NOTHING : rule)
+    const headers = new Headers(init?.headers ?? request?.headers)
+    config.propagator.inject(context, headers)
+    sent = withHeaders(init, headers)
   } catch (error) {
     // A header or URL that the host refuses as well: it says so better than we could.
-    owner.failed(error)
+    config.failed(error)
   }
-  if (span === parent) return call(input, traced)
+  if (span === parent) return call(input, sent)
   const signal = init?.signal ?? (input as Request).signal
-  return follow(call(input, traced), {
-    done: (response) => {
+  return follow(call(input, sent), {
+    done(response) {
       const { status } = response as Response
       span.setAttribute('http.response.status_code', status)
       if (status >= 400) span.setAttribute('error.type', String(status)).setStatus({ code: StatusCode.ERROR })
       span.end()
     },
-    failed: (error) => {
+    failed(error) {
       // Called off on purpose is no error (semantic conventions, HTTP spans, "Status"); out of time is one.
       if (signal?.aborted && (error as Error | undefined)?.name !== 'TimeoutError') span.end()
       else span.failed(error)

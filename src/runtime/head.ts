@@ -1,20 +1,24 @@
 // In: an event and its headers. Out: whose trace it belongs to, and whether it is recorded and sampled.
 // Must stay true: a carrier, a propagator or a sampler that throws costs the context or the decision, never the request.
 import { type Attributes, SpanKind } from '../flush/model.ts'
-import type { PropagationContext } from '../propagate/propagator.ts'
+import { admit } from '../propagate/inbound.ts'
+import type { SpanContext } from '../propagate/span-context.ts'
 import { RANDOM, SAMPLED } from '../propagate/span-context.ts'
-import { parseTraceState, type TraceState } from '../propagate/trace-state.ts'
+import { parseTraceState } from '../propagate/trace-state.ts'
 import type { SamplingResult } from '../sampling/sampler.ts'
 import type { InvocationStart } from './invocation.ts'
 import type { Config } from './options.ts'
-import { type Identity, linkRecords } from './span.ts'
+import { linkRecords } from './record.ts'
+import type { Identity, Scope } from './recording-span.ts'
+import type { Link } from './span.ts'
 
 /** What was decided before the first line of the user's code ran. */
 export interface Head {
-  /** What the caller sent; empty when nothing was found. */
-  readonly incoming: PropagationContext
+  readonly parent: SpanContext | undefined
   readonly identity: Identity
-  readonly traceState: TraceState | undefined
+  /** What the root's children inherit. */
+  readonly scope: Scope
+  readonly links: readonly Link[]
   readonly isSampled: boolean
   readonly isRecorded: boolean
   /** The sampler's, for the root span. */
@@ -22,35 +26,50 @@ export interface Head {
 }
 
 export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): Head {
-  const { ids, sampler, tailSampler, enabled } = config
-  const incoming = extract(config, start)
-  const parent = incoming.spanContext
-  const traceId = parent?.traceId ?? ids.traceId()
-  let result: SamplingResult = { decision: 'DROP' }
-  if (enabled) {
+  const { ids, sampler, tailSampler, enabled, failed, propagator, trust } = config
+  const { name, kind = SpanKind.INTERNAL, attributes = {}, links = [], carrier } = start
+
+  /** The answer, or `otherwise` where somebody else's code fails. */
+  function attempt<T>(ask: () => T, otherwise: T): T {
     try {
-      result = sampler.shouldSample({
-        parent,
-        upstream: incoming.decision,
-        traceId,
-        isNewTrace: !parent,
-        name: start.name,
-        kind: start.kind ?? SpanKind.INTERNAL,
-        attributes: start.attributes ?? {},
-        links: start.links ? linkRecords(start.links) : [],
-        baggage: incoming.baggage,
-        headers: start.carrier,
-        nowMs: config.now(),
-        random: config.random,
-      })
+      return ask()
     } catch (error) {
-      config.failed(error)
+      failed(error)
+      return otherwise
     }
   }
+
+  const admitted = attempt(
+    () => (carrier ? admit(propagator.extract(carrier, {}), typeof trust === 'string' ? trust : trust(carrier)) : {}),
+    {},
+  )
+  const { parent, link, ...scope } = admitted
+  const traceId = parent?.traceId ?? ids.traceId()
+  const allLinks = link ? [...links, { context: link }] : links
+  let result: SamplingResult = { decision: 'DROP' }
+  if (enabled)
+    result = attempt(
+      () =>
+        sampler.shouldSample({
+          parent,
+          upstream: scope.decision,
+          traceId,
+          isNewTrace: !parent,
+          name,
+          kind,
+          attributes,
+          links: linkRecords(allLinks),
+          baggage: scope.baggage,
+          headers: carrier,
+          nowMs: config.now(),
+          random: config.random,
+        }),
+      result,
+    )
   const isSampled = result.decision === 'RECORD_AND_SAMPLE'
   const traceState = result.traceState === undefined ? parent?.traceState : parseTraceState(result.traceState)
   return {
-    incoming,
+    parent,
     identity: {
       traceId,
       spanId: ids.spanId(),
@@ -60,19 +79,11 @@ export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): 
       traceFlags: (parent ? parent.traceFlags & RANDOM : RANDOM) | (isSampled ? SAMPLED : 0),
       traceState: traceState?.serialize() ?? '',
     },
-    traceState,
+    scope: traceState ? { ...scope, traceState } : scope,
+    links: allLinks,
     isSampled,
     // A tail sampler can only keep what was recorded.
     isRecorded: enabled && (result.decision !== 'DROP' || !!tailSampler),
     attributes: result.attributes,
-  }
-}
-
-function extract<Env>(config: Config, { carrier }: InvocationStart<Env>): PropagationContext {
-  try {
-    return carrier ? config.propagator.extract(carrier, {}) : {}
-  } catch (error) {
-    config.failed(error)
-    return {}
   }
 }

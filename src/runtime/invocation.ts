@@ -2,13 +2,14 @@
 // Must stay true: all state is in this closure; the host gets its promise at the very start, and it always settles and
 // never rejects; the user's value and error pass through untouched.
 import type { Attributes, SpanKind } from '../flush/model.ts'
-import type { Getter } from '../propagate/propagator.ts'
-import { type OpenRecord, type SpanBuffer, spanBuffer } from './buffer.ts'
+import type { Getter, Propagator } from '../propagate/propagator.ts'
+import { type SpanBuffer, spanBuffer } from './buffer.ts'
 import { decideAtTail, finish, send } from './departure.ts'
 import { decideAtHead } from './head.ts'
 import type { Config } from './options.ts'
 import { follow } from './outcome.ts'
-import { type Link, rootSpan, type Span, type SpanOwner, unrecordedSpan } from './span.ts'
+import { type RecordingSpan, rootSpan, type SpanOwner } from './recording-span.ts'
+import type { Link, Span } from './span.ts'
 
 /** What a host says of the event it delivers. */
 export interface InvocationStart<Env> {
@@ -25,6 +26,8 @@ export interface InvocationStart<Env> {
   keepAlive(promise: Promise<unknown>): void
   /** Milliseconds the host leaves once the handler has ended. Default: no limit. */
   readonly graceMs?: number
+  /** Milliseconds an export may take, asked when it begins. Default: what is left of `graceMs`. */
+  budgetMs?(): number
   /** Attributes of the resource that the host itself knows: the same object every time. */
   readonly resource?: Attributes
   /** The host's env as `span` shall see it. Default: as it is. */
@@ -35,6 +38,10 @@ export interface InvocationStart<Env> {
 export interface Lifetime {
   /** The root span goes on until `promise` has settled: a response whose body is still being sent. */
   extend(promise: Promise<unknown>): void
+  /** Ends the invocation now, on a host that is about to stop: what is open leaves as it is, marked unfinished. */
+  close(): void
+  /** The formats of the tracer, for adapters that read contexts out of messages. */
+  readonly propagator: Propagator
 }
 
 /** A handler of one invocation. */
@@ -51,88 +58,90 @@ export function invoke<Env, R>(config: Config, start: InvocationStart<Env>, hand
   } catch (error) {
     // No clock or no random bytes: then no trace, but the request.
     config.failed(error)
-    return untraced(start, handle, config.failed)
+    return untraced(config, start, handle)
   }
-  const { root, failed, settle, lifetime } = invocation
   let result: R
   try {
-    result = handle(root, lifetime)
+    result = handle(invocation.root, invocation.lifetime)
   } catch (error) {
-    failed(error)
+    invocation.failed(error)
     throw error
   }
-  return follow(result, { done: settle, failed })
+  return follow(result, invocation)
 }
 
 /** Runs `handle` under a span that records nothing and carries nothing. */
 export function untraced<Env, R>(
+  config: Pick<Config, 'propagator' | 'outbound' | 'failed'>,
   { env, keepAlive }: InvocationStart<Env>,
   handle: Handle<Env, R>,
-  failed: (error: unknown) => void,
 ): R {
+  const owner = { config, bind: () => env, waitUntil: keepAlive }
   const nobody = { traceId: '', spanId: '', parentSpanId: '', parentIsRemote: false, traceFlags: 0, traceState: '' }
-  const owner = { fetch: hostFetch, inject() {}, bind: () => env, waitUntil: keepAlive, failed }
-  return handle(unrecordedSpan(owner as unknown as SpanOwner<Env>, nobody), { extend: keepAlive })
+  return handle(rootSpan(owner as unknown as SpanOwner<Env>, {}, nobody, '', {}, false), {
+    extend: keepAlive,
+    close() {},
+    propagator: config.propagator,
+  })
 }
 
-/** Looked up at each call: a test or a polyfill may have replaced it since. */
-const hostFetch: SpanOwner<unknown>['fetch'] = (input, init) => fetch(input, init)
-
 interface Invocation<Env> {
-  readonly root: Span<Env>
+  readonly root: RecordingSpan<Env>
   readonly lifetime: Lifetime
   /** The handler has ended. */
-  settle(): void
-  /** The handler has ended with an error. */
+  done(): void
   failed(error: unknown): void
 }
 
 function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env> {
-  const { ids, limits, now, losses } = config
-  const { keepAlive, graceMs = Infinity } = start
+  const { limits, now, losses } = config
+  const { env, keepAlive, graceMs = Infinity } = start
   const head = decideAtHead(config, start)
-  const { incoming, identity, traceState, isRecorded } = head
+  const { isRecorded } = head
 
   let buffer: SpanBuffer = spanBuffer(limits.spanCountLimit)
   /** `late`: closed, and collecting what began after the close. `over`: nothing leaves any more. */
   let phase: 'open' | 'late' | 'over' = 'open'
   let isKept = false
   let lastError: unknown
+  // What has not ended: the handler and every promise given to waitUntil; of these the root waits for `rootPending`.
+  let pending = 1
+  let rootPending = 1
+  let settledMs = Infinity
+  let timer: ReturnType<typeof setTimeout> | undefined
+  /** Settles the host's promise, when the export has settled. */
+  let release = (): void => {}
 
   const owner: SpanOwner<Env> = {
-    now,
-    ids,
-    limits,
+    config,
     get buffer() {
       return buffer
     },
-    traceState,
-    fetch: hostFetch,
-    inject: (spanContext, headers) => config.propagator.inject({ ...incoming, spanContext }, headers),
-    bind: (span) => (start.bind ? start.bind(start.env, span) : start.env),
-    waitUntil,
-    ended,
-    failed: config.failed,
+    bind: (span) => (start.bind ? start.bind(env, span) : env),
+    waitUntil(promise) {
+      // A lazy thenable is asked once, by us, for both.
+      const once = promise instanceof Promise ? promise : Promise.resolve(promise)
+      keepAlive(once)
+      if (!isRecorded) return
+      pending++
+      once.then(workEnded, workEnded)
+    },
+    ended(record) {
+      if (phase === 'over') losses.add('late', 1, `"${record.name}" ended after the last export`)
+      else if (phase === 'late') leaveLate()
+    },
     seen(error) {
       const isSame = error === lastError && typeof error === 'object'
       lastError = error
       return isSame
     },
   }
-  const root = isRecorded ? rootSpan(owner, identity, start.name, start) : unrecordedSpan(owner, identity)
+  const root = rootSpan(owner, head.scope, head.identity, start.name, { ...start, links: head.links }, isRecorded)
   if (head.attributes) root.setAttributes(head.attributes)
-
-  // Resolved when the export has settled. What records nothing has nothing to wait for.
-  let release = (): void => {}
+  // What records nothing has nothing to wait for.
   if (isRecorded) guard(() => keepAlive(new Promise<void>((resolve) => (release = resolve))))
 
-  // What has not ended: the handler and every promise given to waitUntil; of these the root waits for `rootPending`.
-  let pending = 1
-  let rootPending = 1
-  let settledMs = Infinity
-  let timer: ReturnType<typeof setTimeout> | undefined
-
-  function settle(): void {
+  function done(): void {
     if (--rootPending > 0) return
     root.end()
     if (!isRecorded) return
@@ -148,41 +157,23 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
     if (--pending === 0) phase === 'open' ? close() : leaveLate()
   }
 
-  function waitUntil(promise: Promise<unknown>): void {
-    // A lazy thenable is asked once, by us, for both.
-    const once = promise instanceof Promise ? promise : Promise.resolve(promise)
-    keepAlive(once)
-    if (!isRecorded) return
-    pending++
-    once.then(workEnded, workEnded)
-  }
-
   function close(): void {
-    if (phase !== 'open') return
     phase = 'late'
-    clearTimeout(timer)
+    if (timer) clearTimeout(timer)
     const closing = buffer
     buffer = spanBuffer(limits.spanCountLimit)
     leave(closing, true).then(release)
   }
 
-  function ended(record: OpenRecord): void {
-    if (phase === 'over') losses.add('late', 1, `span "${record.name}" ended after the invocation's last export`)
-    else if (phase === 'late' && pending === 0) leaveLate()
-  }
-
   /** Once, when everything that began after the close has ended; the promise of the host's that covers it is new. */
   function leaveLate(): void {
-    const isDue = (): boolean => {
-      const records = buffer.records()
-      return phase === 'late' && pending === 0 && records.length > 0 && records.every((record) => record.endMs !== 0)
-    }
-    if (!isDue()) return
+    const records = buffer.records()
+    if (pending > 0 || !records.length || records.some((record) => record.endMs === 0)) return
     guard(() =>
       keepAlive(
         // One turn of the event loop, for those that end together.
         new Promise((resolve) => setTimeout(resolve, 0)).then(() => {
-          if (!isDue()) return
+          if (phase === 'over') return
           phase = 'over'
           return leave(buffer, false)
         }),
@@ -192,10 +183,13 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
 
   async function leave(closing: SpanBuffer, isFirst: boolean): Promise<void> {
     try {
+      const records = closing.records()
+      losses.add('buffer_full', closing.started - records.length, `over ${limits.spanCountLimit} spans at once`)
+      finish(config, records)
       // The verdict is final: what comes late goes the way of the first.
-      const records = finish(config, closing)
-      if (isFirst) isKept = isRecorded && decideAtTail(config, head, root.record, closing)
-      if (isKept) await send(config, start.resource, records, Math.max(0, graceMs - (now() - settledMs)))
+      if (isFirst) isKept = decideAtTail(config, head, root.record, closing)
+      const budgetMs = start.budgetMs?.() ?? graceMs - Math.max(0, now() - settledMs)
+      if (isKept) await send(config, start.resource, records, Math.max(0, budgetMs))
       else losses.add('sampled_out', records.length, 'not chosen by the sampler')
     } catch (error) {
       config.failed(error)
@@ -213,15 +207,19 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
 
   return {
     root,
-    settle,
+    done,
     failed(error) {
       root.failed(error)
-      settle()
+      done()
     },
     lifetime: {
+      propagator: config.propagator,
       extend(promise) {
         rootPending++
-        promise.then(settle, settle)
+        promise.then(done, done)
+      },
+      close() {
+        if (isRecorded && phase === 'open') close()
       },
     },
   }

@@ -1,7 +1,8 @@
-// In: the limits of the OpenTelemetry specification ("Span Limits") and attributes of any size.
-// Out: attributes within the limits, and how many were left out.
-// Must stay true: a cut string is still valid Unicode; what is left out is counted; the caller's objects are not changed.
+// In: the limits of the OpenTelemetry specification ("Span Limits"), and a record that has ended.
+// Out: the record within the limits, with the counts of what was left out.
+// Must stay true: a cut string is still valid Unicode; what is left out is counted; the caller's values are not changed.
 import type { Attributes, AttributeValue } from '../flush/model.ts'
+import type { OpenRecord } from './record.ts'
 
 /** Span limits (OpenTelemetry specification, trace SDK, "Span Limits"); the names are the specification's. */
 export interface Limits {
@@ -34,45 +35,48 @@ export const DEFAULT_LIMITS: Limits = {
 /** Nested arrays and maps below this depth are replaced by null (specification, "AttributeValueDepthLimit"). */
 const DEPTH_LIMIT = 64
 
-/** `attributes` within the limits: the same object when it already is. `dropped` is how many keys did not fit. */
-export function limitAttributes(
-  attributes: Attributes,
-  count: number,
-  length: number,
-): { readonly attributes: Attributes; readonly dropped: number } {
-  let keys = 0
-  for (const _ in attributes) keys++
-  if (keys <= count && length === Infinity) return { attributes, dropped: 0 }
-  const kept: Record<string, AttributeValue> = {}
-  for (const key of Object.keys(attributes).slice(0, count)) define(kept, key, limitValue(attributes[key], length, 0))
-  return { attributes: kept, dropped: Math.max(0, keys - count) }
+/** Brings a record within the limits. The first keys and links stay: what came with the start of the span. */
+export function limit(record: OpenRecord, limits: Limits): void {
+  const length = limits.attributeValueLengthLimit
+  limitAttributes(record, limits.attributeCountLimit, length)
+  for (const event of record.events) limitAttributes(event, limits.attributePerEventCountLimit, length)
+  if (record.links.length > limits.linkCountLimit) {
+    record.droppedLinks += record.links.length - limits.linkCountLimit
+    record.links = record.links.slice(0, limits.linkCountLimit)
+  }
+  for (const link of record.links) limitAttributes(link, limits.attributePerLinkCountLimit, length)
 }
 
-/** Sets an own property whatever the key is called: `__proto__` is a key like any other. */
-export function define(target: Record<string, AttributeValue>, key: string, value: AttributeValue): void {
-  if (key === '__proto__')
-    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
-  else target[key] = value
+function limitAttributes(
+  holder: { attributes: Attributes; droppedAttributes: number },
+  count: number,
+  length: number,
+): void {
+  const { attributes } = holder
+  let keys = 0
+  for (const _ in attributes) keys++
+  if (keys <= count && length === Infinity) return
+  holder.droppedAttributes += Math.max(0, keys - count)
+  holder.attributes = limitMap(attributes, count, length, 0)
+}
+
+function limitMap(map: Attributes, count: number, length: number, depth: number): Attributes {
+  const entries = Object.entries(map).slice(0, count)
+  return Object.fromEntries(entries.map(([key, value]) => [key, limitValue(value, length, depth)]))
 }
 
 function limitValue(value: AttributeValue, length: number, depth: number): AttributeValue {
   if (typeof value === 'string') return cut(value, length)
   if (typeof value !== 'object' || value === null) return value
-  if (value instanceof Uint8Array) return value.length > length ? value.subarray(0, length) : value
-  if (depth === DEPTH_LIMIT) return null
-  if (isArray(value)) return value.map((item) => limitValue(item, length, depth + 1))
-  const map: Record<string, AttributeValue> = {}
-  for (const key of Object.keys(value)) define(map, key, limitValue(value[key], length, depth + 1))
-  return map
+  if (value instanceof Uint8Array) return value.subarray(0, length)
+  if (depth >= DEPTH_LIMIT) return null
+  return Array.isArray(value)
+    ? value.map((item) => limitValue(item, length, depth + 1))
+    : limitMap(value as Attributes, Infinity, length, depth + 1)
 }
 
 /** The first `length` code units, one fewer where that would split a surrogate pair. */
 export function cut(text: string, length: number): string {
-  if (text.length <= length) return text
   const last = text.charCodeAt(length - 1)
-  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? length - 1 : length)
-}
-
-function isArray(value: unknown): value is readonly AttributeValue[] {
-  return Array.isArray(value)
+  return text.slice(0, text.length > length && last >= 0xd800 && last < 0xdc00 ? length - 1 : length)
 }

@@ -5,12 +5,14 @@ import { ClewError } from '../flush/error.ts'
 import type { Exporter } from '../flush/exporter.ts'
 import type { Attributes, AttributeValue, Resource } from '../flush/model.ts'
 import { composite } from '../propagate/composite.ts'
-import type { Propagator } from '../propagate/propagator.ts'
+import type { Trust } from '../propagate/inbound.ts'
+import { EVERYTHING, type OutboundRule, UNLISTED } from '../propagate/outbound.ts'
+import type { Getter, Propagator } from '../propagate/propagator.ts'
 import { baggage, traceContext } from '../propagate/w3c.ts'
-import { alwaysOn } from '../sampling/always.ts'
-import { parentBased } from '../sampling/parent-based.ts'
+import { followParent } from '../sampling/follow-parent.ts'
 import type { Sampler } from '../sampling/sampler.ts'
 import type { TailSampler } from '../sampling/tail-sampler.ts'
+import type { BindingKind } from './bindings/kind.ts'
 import type { Clock } from './clock.ts'
 import { type IdGenerator, idGenerator, type RandomBytes } from './ids.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
@@ -34,6 +36,23 @@ export interface TracerOptions {
   readonly tailSampler?: TailSampler
   /** Wire formats. Default: W3C Trace Context and Baggage. */
   readonly propagator?: Propagator
+  /**
+   * How far a caller's context is trusted: `continue` its trace, begin a new one with a `link` to it, or `ignore` it.
+   * Default `continue`; a function decides by the incoming headers.
+   */
+  readonly trust?: Trust | ((carrier: Getter) => Trust)
+  /**
+   * What goes along with a call: `outbound({ baggage: ['*.internal.example'] })` of `clew/propagate`. Default: the trace to
+   * every host, baggage to bindings only.
+   */
+  readonly outbound?: OutboundRule
+  /** Baggage keys that are copied onto every span. Default: none. */
+  readonly baggageKeys?: readonly string[]
+  /**
+   * Which kinds of bindings are traced, beside those that carry the trace on (`fetch` of service bindings and Durable
+   * Objects): `[d1, kv]` or `allBindings` from `clew/bindings`. Of two kinds for one binding the later one counts.
+   */
+  readonly bindings?: readonly BindingKind[]
   readonly limits?: Partial<Limits>
   /** False turns everything off but propagation (`OTEL_SDK_DISABLED`). Default true. */
   readonly enabled?: boolean
@@ -58,6 +77,10 @@ export interface Config {
   readonly sampler: Sampler
   readonly tailSampler: TailSampler | undefined
   readonly propagator: Propagator
+  readonly trust: Trust | ((carrier: Getter) => Trust)
+  readonly outbound: OutboundRule
+  readonly baggageKeys: readonly string[]
+  readonly bindings: readonly BindingKind[]
   readonly limits: Limits
   readonly enabled: boolean
   readonly now: Clock
@@ -72,21 +95,22 @@ export interface Config {
 export function resolveOptions(options: TracerOptions): Config {
   const { service, exporter, enabled = true, now = Date.now, random = Math.random } = options
   if (typeof service !== 'string' || service === '')
-    throw new ClewError('invalid_option', 'service must name your service: createTracer({ service: "checkout", … })')
+    throw new ClewError('invalid_option', 'service is missing: createTracer({ service: "checkout", … })')
   if (typeof exporter?.export !== 'function')
-    throw new ClewError(
-      'missing_endpoint',
-      'exporter is missing: createTracer({ …, exporter: otlp({ url: "https://collector.example" }) })',
-    )
+    throw new ClewError('missing_endpoint', 'exporter is missing: createTracer({ exporter: otlp({ url: "…" }), … })')
   const onDrop = options.onDrop ?? warnOncePerReason()
   const onError = options.onError ?? warnOncePerMessage()
   const hostFetch = options.fetch ?? globalThis.fetch
   return {
     resource: resourceOf(options),
     exporter,
-    sampler: options.sampler ?? parentBased({ root: alwaysOn() }),
+    sampler: options.sampler ?? followParent,
     tailSampler: options.tailSampler,
     propagator: options.propagator ?? composite([traceContext(), baggage()], onError),
+    trust: options.trust ?? 'continue',
+    outbound: options.outbound ?? ((target) => (target === 'binding' ? EVERYTHING : UNLISTED)),
+    baggageKeys: options.baggageKeys ?? [],
+    bindings: options.bindings ?? [],
     limits: resolveLimits(options.limits),
     enabled,
     now,

@@ -2,7 +2,7 @@
 // Must stay true: a body whose length the runtime knows is not touched, so that Content-Length and speed stay; neither
 // are null bodies, WebSockets, HEAD, and encoded bodies, which the runtime would decode and encode again.
 import type { Lifetime } from './invocation.ts'
-import type { RecordingSpan } from './span.ts'
+import type { RecordingSpan } from './recording-span.ts'
 
 /** workerd's pipe: bytes pass through it without entering JavaScript. Absent elsewhere. */
 const pipeOf = (): TransformStream | undefined => {

@@ -1,10 +1,12 @@
 // In: options, or a function from env to options. Out: a Tracer: what adapters and user code start invocations with.
 // Must stay true: holds no request state; options are resolved once for each env; a configuration that only a request
 // can show to be wrong is reported once, and the request runs untraced.
+import { composite } from '../propagate/composite.ts'
+import { NOTHING } from '../propagate/outbound.ts'
 import { environmentOptions } from './environment.ts'
 import { type Handle, type InvocationStart, invoke, untraced } from './invocation.ts'
 import { type Config, resolveOptions, type TracerOptions } from './options.ts'
-import type { Span, SpanOptions, Traced } from './span.ts'
+import type { Span, SpanOptions, TracedFunction } from './span.ts'
 
 export interface Tracer<Env = unknown> {
   /**
@@ -25,18 +27,17 @@ export function createTracer<Env = unknown>(options?: TracerOptions | ((env: Env
   const fixed = typeof options === 'object' ? resolveOptions(options) : undefined
   const fromEnv = typeof options === 'function' ? options : environmentOptions
   const configs = new WeakMap<object, Config | null>()
-  /** The key of hosts without an env. */
-  const nowhere = {}
 
   function configOf(env: Env): Config | null {
     if (fixed) return fixed
-    const key = typeof env === 'object' && env ? env : nowhere
+    // Hosts without an env have one configuration: this function's.
+    const key = typeof env === 'object' && env ? env : configOf
     let config = configs.get(key)
     if (config === undefined) {
       try {
         config = resolveOptions(fromEnv(env))
       } catch (error) {
-        console.error(`clew: ${error}\nRequests run untraced until this is mended.`)
+        console.error(`clew: requests run untraced. ${error}`)
         config = null
       }
       configs.set(key, config)
@@ -47,10 +48,13 @@ export function createTracer<Env = unknown>(options?: TracerOptions | ((env: Env
   return {
     invoke(start, handle) {
       const config = configOf(start.env)
-      return config ? invoke(config, start, handle) : untraced(start, handle, () => {})
+      return config ? invoke(config, start, handle) : untraced(UNCONFIGURED, start, handle)
     },
   }
 }
+
+/** What a span without a configuration needs of one: to carry nothing on, quietly. */
+const UNCONFIGURED = { propagator: composite([]), outbound: () => NOTHING, failed() {} }
 
 /**
  * A function that runs in a child span of the span it is given. The span comes first and shadows the caller's, so that
@@ -58,7 +62,7 @@ export function createTracer<Env = unknown>(options?: TracerOptions | ((env: Env
  */
 export function traced<Env, A extends unknown[], R>(
   name: string,
-  fn: Traced<Env, A, R>,
+  fn: TracedFunction<Env, A, R>,
   options: SpanOptions = {},
 ): (span: Span<Env>, ...args: A) => R {
   return (span, ...args) => span.enterSpan(name, options, fn, ...args)

@@ -5,10 +5,11 @@ import type { ExecutionContext, ScheduledController } from '@cloudflare/workers-
 import { type AttributeValue, SpanKind, StatusCode } from '../flush/model.ts'
 import { bindEnv } from './bindings/env.ts'
 import { forward } from './forward.ts'
-import { methodAttributes, methodName, serverUrlAttributes } from './http.ts'
+import { methodAttributes, methodName, parseUrl, urlAttributes } from './http.ts'
 import type { InvocationStart, Lifetime } from './invocation.ts'
+import type { RecordingSpan } from './recording-span.ts'
 import { untilBodyEnds } from './response.ts'
-import type { RecordingSpan, Span } from './span.ts'
+import type { Span } from './span.ts'
 import type { Tracer } from './tracer.ts'
 
 /** The third argument of a traced handler: the runtime's context, and the span of the invocation. */
@@ -96,7 +97,7 @@ export function workers<Env, H extends WorkersHandler<Env>>(
 
 function requestAttributes(request: Request & { cf?: Record<string, unknown> }): Record<string, AttributeValue> {
   const { cf, headers, method, url } = request
-  const attributes = Object.assign(methodAttributes(method), serverUrlAttributes(url))
+  const attributes = Object.assign(methodAttributes(method), urlAttributes(parseUrl(url), false))
   const put = (key: string, value: unknown): void => {
     if (typeof value === 'string' && value) attributes[key] = value
   }

@@ -1,0 +1,344 @@
+// In: the invocation a span belongs to, what it inherits, and the span above it. Out: the span that user code holds.
+// Must stay true: after `end` all but the making of children is without effect. An unrecorded span is one that had ended
+// before it began: the same object, the same methods, nothing kept.
+import { type Attributes, type AttributeValue, type SpanRecord, StatusCode } from '../flush/model.ts'
+import type { Baggage } from '../propagate/baggage.ts'
+import { mergeBaggage } from '../propagate/baggage-values.ts'
+import { attach, carrierIn, carrierOf, type Traced } from '../propagate/carrier.ts'
+import type { Getter, PropagationContext } from '../propagate/propagator.ts'
+import { RANDOM, SAMPLED, type SpanContext } from '../propagate/span-context.ts'
+import type { Lineage, SpanBuffer } from './buffer.ts'
+import { epochMs, type TimeInput } from './clock.ts'
+import { describeException } from './exception.ts'
+import { type FetchOptions, type HostFetch, hostFetch, tracedFetch } from './fetch.ts'
+import type { Config } from './options.ts'
+import { follow, type Outcome } from './outcome.ts'
+import { append, linkRecords, type OpenRecord, openRecord } from './record.ts'
+import type { ContinueOptions, Link, Span, SpanFetch, SpanOptions, SpanStatus } from './span.ts'
+
+/** What a span needs of its invocation. */
+export interface SpanOwner<Env> {
+  readonly config: Config
+  readonly buffer: SpanBuffer
+  /** The host's env, traced under `span`. */
+  bind(span: Span<Env>): Env
+  waitUntil(promise: Promise<unknown>): void
+  /** A span has ended. */
+  ended(record: OpenRecord): void
+  /** True when `error` was recorded before, deeper down, so that it is recorded once on its way up. */
+  seen(error: unknown): boolean
+}
+
+/** What a span hands on to its children beside its ids: trace state, baggage, and what formats pass through. */
+export type Scope = Omit<PropagationContext, 'spanContext'> & Pick<SpanContext, 'traceState'>
+
+/** Who a span is. */
+export type Identity = Pick<
+  SpanRecord,
+  'traceId' | 'spanId' | 'parentSpanId' | 'parentIsRemote' | 'traceFlags' | 'traceState'
+>
+
+/** `endMs` of a span that nobody will see: its children are itself. */
+const UNRECORDED = -1
+
+const STATUS = { unset: StatusCode.UNSET, ok: StatusCode.OK, error: StatusCode.ERROR } as const
+
+/** A span without a span above it here. Unrecorded, it only carries its identity on. */
+export function rootSpan<Env>(
+  owner: SpanOwner<Env>,
+  scope: Scope,
+  identity: Identity,
+  name: string,
+  options: SpanOptions,
+  isRecorded: boolean,
+): RecordingSpan<Env> {
+  const { spanId, parentSpanId, parentIsRemote } = identity
+  const now = isRecorded ? owner.config.now : () => 0
+  const record = openRecord(now, identity, spanId, parentSpanId, parentIsRemote, name, options)
+  if (isRecorded) {
+    owner.buffer.add(record)
+    for (const key of owner.config.baggageKeys) record.attributes[key] ??= scope.baggage?.get(key)
+  } else record.endMs = UNRECORDED
+  return new RecordingSpan(owner, scope, record, undefined)
+}
+
+export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
+  readonly record: OpenRecord
+  readonly parent: RecordingSpan<Env> | undefined
+  readonly #owner: SpanOwner<Env>
+  readonly #scope: Scope
+  #sets = 0
+  #fetch: SpanFetch | undefined
+  #env: Env | undefined
+
+  constructor(owner: SpanOwner<Env>, scope: Scope, record: OpenRecord, parent: RecordingSpan<Env> | undefined) {
+    this.#owner = owner
+    this.#scope = scope
+    this.record = record
+    this.parent = parent
+  }
+
+  /** For what traces a binding under this span. */
+  get config(): Config {
+    return this.#owner.config
+  }
+
+  startSpan(name: string, options?: SpanOptions): RecordingSpan<Env> {
+    const { record } = this
+    if (record.endMs === UNRECORDED) return this
+    return this.#start(this.#scope, record, record.spanId, false, this, name, options)
+  }
+
+  /** Without a clock or random bytes there is no child: its work goes on under this span. */
+  #start(
+    scope: Scope,
+    trace: Pick<SpanRecord, 'traceId' | 'traceFlags' | 'traceState'>,
+    parentSpanId: string,
+    isRemote: boolean,
+    parent: RecordingSpan<Env> | undefined,
+    name: string,
+    options: SpanOptions | undefined,
+  ): RecordingSpan<Env> {
+    const owner = this.#owner
+    const { now, ids, failed, baggageKeys } = owner.config
+    try {
+      const record = openRecord(now, trace, ids.spanId(), parentSpanId, isRemote, name, options)
+      for (const key of baggageKeys) record.attributes[key] ??= scope.baggage?.get(key)
+      owner.buffer.add(record)
+      return new RecordingSpan(owner, scope, record, parent)
+    } catch (error) {
+      failed(error)
+      return new RecordingSpan(owner, this.#scope, { ...this.record, endMs: UNRECORDED }, this)
+    }
+  }
+
+  enterSpan<R>(name: string, ...rest: unknown[]): R {
+    const child = this.startSpan(name, typeof rest[0] === 'function' ? undefined : (rest.shift() as SpanOptions))
+    return child.#run(rest)
+  }
+
+  /** Calls the first of `rest` with this span in its place, and ends this span with it. */
+  #run<R>(rest: unknown[]): R {
+    const fn = rest[0] as (...args: unknown[]) => R
+    rest[0] = this
+    if (this.record.endMs === UNRECORDED) return fn(...rest)
+    let result: R
+    try {
+      result = fn(...rest)
+    } catch (error) {
+      this.failed(error)
+      throw error
+    }
+    return follow(result, this)
+  }
+
+  continueTrace<R>(from: unknown, start: string | ContinueOptions, ...rest: unknown[]): R {
+    const options: ContinueOptions = typeof start === 'string' ? { name: start } : start
+    const { record } = this
+    const { config } = this.#owner
+    let incoming: PropagationContext = {}
+    try {
+      incoming = config.propagator.extract(getterOf(from), {})
+    } catch (error) {
+      config.failed(error)
+    }
+    const { spanContext, ...scope } = incoming
+    if (!spanContext || options.link || record.endMs === UNRECORDED) {
+      const child = this.startSpan(options.name, options)
+      if (spanContext) child.addLink({ context: spanContext })
+      return child.#run(rest)
+    }
+    // Whether the trace is kept is decided for the invocation as a whole.
+    const { traceId, traceFlags, traceState } = spanContext
+    const flags = (traceFlags & RANDOM) | (record.traceFlags & SAMPLED)
+    const trace = { traceId, traceFlags: flags, traceState: traceState?.serialize() ?? '' }
+    const inherited = traceState ? { ...scope, traceState } : scope
+    const child = this.#start(inherited, trace, spanContext.spanId, true, undefined, options.name, options)
+    return child.addLink({ context: this.spanContext() }).#run(rest)
+  }
+
+  get fetch(): SpanFetch {
+    return (this.#fetch ??= (input, init, options) => this.fetchThrough(undefined, input, init, options))
+  }
+
+  /** `fetch` by way of a binding's instead of the host's. */
+  fetchThrough(
+    binding: HostFetch | undefined,
+    input: string | URL | Request,
+    init: RequestInit | undefined,
+    options: FetchOptions | undefined,
+  ): Promise<Response> {
+    return tracedFetch(this, this.#owner.config, binding ?? hostFetch, binding !== undefined, input, init, options)
+  }
+
+  get env(): Env {
+    return (this.#env ??= this.#owner.bind(this))
+  }
+
+  waitUntil(promise: Promise<unknown>): void {
+    this.#owner.waitUntil(promise)
+  }
+
+  carry<T>(payload: T): Traced<T> {
+    return attach(payload, carrierOf(this.propagation(), this.#owner.config.propagator))
+  }
+
+  get baggage(): Baggage | undefined {
+    return this.#scope.baggage
+  }
+
+  withBaggage(values: Readonly<Record<string, string | undefined>>): Span<Env> {
+    const scope = { ...this.#scope, baggage: mergeBaggage(this.#scope.baggage, values) }
+    return new RecordingSpan(this.#owner, scope, this.record, this.parent)
+  }
+
+  /** What goes out with whatever this span calls. */
+  propagation(): PropagationContext {
+    return { ...this.#scope, spanContext: this.spanContext() }
+  }
+
+  setAttribute(key: string, value: AttributeValue): this {
+    const { record } = this
+    if (record.endMs !== 0 || value === undefined || key === '') return this
+    const { attributes } = record
+    const limit = this.#owner.config.limits.attributeCountLimit
+    // Keys are counted only once this many calls could have filled the span; what came with the start is cut at the close.
+    if (++this.#sets > limit && !Object.hasOwn(attributes, key) && Object.keys(attributes).length >= limit)
+      record.droppedAttributes++
+    else if (key === '__proto__') record.attributes = { ...attributes, ['__proto__']: value }
+    else attributes[key] = value
+    return this
+  }
+
+  setAttributes(attributes: Attributes): this {
+    this.#quietly(() => {
+      for (const key of Object.keys(attributes)) this.setAttribute(key, attributes[key])
+    })
+    return this
+  }
+
+  addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
+    const { record } = this
+    const { limits, now } = this.#owner.config
+    if (record.endMs !== 0) return this
+    if (record.events.length >= limits.eventCountLimit) record.droppedEvents++
+    else
+      this.#quietly(() => {
+        const isTime = isTimeInput(attributesOrTime)
+        record.events = append(record.events, {
+          name,
+          timeMs: epochMs(isTime ? attributesOrTime : time, now),
+          attributes: isTime ? {} : { ...attributesOrTime },
+          droppedAttributes: 0,
+        })
+      })
+    return this
+  }
+
+  addLink(link: Link): this {
+    return this.addLinks([link])
+  }
+
+  addLinks(links: readonly Link[]): this {
+    const { record } = this
+    if (record.endMs === 0)
+      this.#quietly(() => {
+        for (const link of linkRecords(links)) {
+          if (record.links.length >= this.#owner.config.limits.linkCountLimit) record.droppedLinks++
+          else record.links = append(record.links, link)
+        }
+      })
+    return this
+  }
+
+  /** The caller's objects may throw when they are read: that is counted, and costs only what was to be recorded. */
+  #quietly(write: () => void): void {
+    try {
+      write()
+    } catch (error) {
+      this.#owner.config.failed(error)
+    }
+  }
+
+  setStatus({ code, message = '' }: SpanStatus): this {
+    const { record } = this
+    const status = typeof code === 'string' ? STATUS[code] : code
+    if (record.endMs !== 0 || !status || record.statusCode === StatusCode.OK) return this
+    record.statusCode = status
+    record.statusMessage = status === StatusCode.ERROR ? String(message) : ''
+    return this
+  }
+
+  recordException(exception: unknown, time?: TimeInput): void {
+    if (this.record.endMs === 0) this.addEvent('exception', describeException(exception).attributes, time)
+  }
+
+  updateName(name: string): this {
+    if (this.record.endMs === 0) this.record.name = name
+    return this
+  }
+
+  spanContext(): SpanContext {
+    const { traceId, spanId, traceFlags } = this.record
+    const { traceState } = this.#scope
+    return traceState ? { traceId, spanId, traceFlags, traceState } : { traceId, spanId, traceFlags }
+  }
+
+  isRecording(): boolean {
+    return this.record.endMs === 0
+  }
+
+  get isTraced(): boolean {
+    return this.isRecording()
+  }
+
+  /** False for a span that nobody will see, ended or not. */
+  isRecorded(): boolean {
+    return this.record.endMs !== UNRECORDED
+  }
+
+  end(time?: TimeInput): void {
+    const { record } = this
+    const owner = this.#owner
+    if (record.endMs !== 0) return
+    record.endMs = record.startMs
+    try {
+      record.endMs = Math.max(record.startMs, epochMs(time, owner.config.now))
+    } catch (error) {
+      owner.config.failed(error)
+    }
+    if (record.statusCode === StatusCode.ERROR) owner.buffer.protect(this)
+    owner.ended(record)
+  }
+
+  /** Ends the span after a success. */
+  done(): void {
+    this.end()
+  }
+
+  /** Records what was thrown, once on its whole way up, and ends the span as an error. */
+  failed(error: unknown): void {
+    const { record } = this
+    if (record.endMs !== 0) return
+    const { type, message, attributes } = describeException(error)
+    if (!this.#owner.seen(error)) this.addEvent('exception', attributes)
+    record.attributes['error.type'] ??= type
+    this.setStatus({ code: StatusCode.ERROR, message }).end()
+  }
+
+  [Symbol.dispose](): void {
+    this.end()
+  }
+}
+
+/** Payloads that carry, carriers, and what has `get` or such `headers`. The richer `getterOf` of `clew/propagate` makes one of anything. */
+function getterOf(from: unknown): Getter {
+  const source = Object((from as Partial<Request> | null)?.headers ?? carrierIn(from) ?? from) as Record<string, string>
+  return typeof source['get'] === 'function'
+    ? (source as unknown as Getter)
+    : { get: (name) => (typeof source[name] === 'string' ? source[name] : undefined), keys: () => Object.keys(source) }
+}
+
+function isTimeInput(value: Attributes | TimeInput | undefined): value is TimeInput {
+  return typeof value === 'number' || value instanceof Date || Array.isArray(value)
+}
