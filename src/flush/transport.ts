@@ -17,7 +17,7 @@ export const MAX_ANSWER_BYTES = 65_536
 /** `alive`: a receiver was there and gave a final answer, so trying it with another batch makes sense. */
 export type Reply =
   | { readonly ok: true; readonly body: Uint8Array }
-  | { readonly ok: false; readonly reason: DropReason; readonly message: string; readonly alive?: boolean }
+  | { readonly ok: false; readonly reason: DropReason; readonly message: string; readonly alive: boolean }
 
 /**
  * POSTs as OTLP 1.11 asks: 429, 502, 503, 504 and broken connections are tried again, everything else is final.
@@ -32,7 +32,7 @@ export function post(
   maxTries: number,
 ): Promise<Reply> {
   const controller = new AbortController()
-  let atDeadline: Reply = { ok: false, reason: 'timeout', message: 'no answer in time' }
+  let atDeadline: Reply = { ok: false, reason: 'timeout', message: 'no answer in time', alive: false }
 
   const attempts = async (): Promise<Reply> => {
     for (let tries = 1; ; tries++) {
@@ -59,7 +59,7 @@ export function post(
         if (alive) return reply
         waitMs = retryAfterMs(response.headers.get('retry-after'), host.now()) ?? waitMs
       } catch (error) {
-        reply = { ok: false, reason: 'network', message: String((error as Error).cause ?? error) }
+        reply = { ok: false, reason: 'network', message: String((error as Error).cause ?? error), alive: false }
       }
       if (controller.signal.aborted || tries >= maxTries || host.now() + waitMs >= deadlineMs) return reply
       await new Promise((resolve) => setTimeout(resolve, waitMs))

@@ -1,0 +1,133 @@
+// In: a batch. Out: Zipkin v2 JSON (OpenTelemetry specification, "OpenTelemetry to Zipkin Transformation").
+// Must stay true: times in whole microseconds, tags are text; log records have no place in Zipkin and stay unsent.
+import { admit, breaker, settle } from './breaker.ts'
+import { dropAttributes, noDrops } from './drops.ts'
+import { ClewError } from './error.ts'
+import type { Exporter } from './exporter.ts'
+import type { Attributes, AttributeValue, Batch, SpanRecord } from './model.ts'
+import { split } from './split.ts'
+import { post, type Reply } from './transport.ts'
+import { clean, isAbsent, MAX_TIME_MS, wellFormed } from './value.ts'
+
+export interface ZipkinOptions {
+  /** The collector's endpoint, used as it is: `https://zipkin.example/api/v2/spans`. */
+  readonly url: string
+  /** Default none. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Milliseconds for one export with all its tries, and never more than the host leaves. Default 10,000. */
+  readonly timeoutMs?: number
+}
+
+const KINDS = [undefined, 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'] as const
+/** Where the other side's name is, by priority. */
+const REMOTE_NAMES = [
+  'peer.service',
+  'service.peer.name',
+  'server.address',
+  'network.peer.address',
+  'db.namespace',
+] as const
+/** Zipkin's own limit is 5 MB a request. */
+const MAX_BODY_BYTES = 4_000_000
+
+/**
+ * Sends Zipkin v2 JSON.
+ * @throws {ClewError} `invalid_option` when the URL or a header cannot be used.
+ */
+export function zipkinExporter({ url, headers, timeoutMs = 10_000 }: ZipkinOptions): Exporter {
+  try {
+    if (!/^https?:$/.test(new URL(url).protocol)) throw url
+    new Headers(headers)
+  } catch {
+    throw new ClewError(
+      'invalid_option',
+      'zipkinExporter({ url, headers }): url is like https://zipkin.example/api/v2/spans',
+    )
+  }
+  const state = breaker()
+  return {
+    async export(batch, host) {
+      if (!batch.spans.length) return { ok: true }
+      const maxTries = admit(state, host.now())
+      if (!maxTries)
+        return { ok: false, reason: 'breaker', message: 'the receiver failed repeatedly and is given a rest' }
+      const deadlineMs = host.now() + Math.min(timeoutMs, host.budgetMs * 0.95)
+      const unsent = { ...batch, spans: [] as SpanRecord[] }
+      let failed: Extract<Reply, { ok: false }> | undefined
+      for (const { batch: part, body } of split({ ...batch, logs: [] }, zipkinJson, MAX_BODY_BYTES)) {
+        const reply: Reply =
+          failed?.alive === false
+            ? failed
+            : body instanceof Error
+              ? { ok: false, reason: 'encoding', message: body.message, alive: true }
+              : await post(host, url, { ...headers, 'content-type': 'application/json' }, body, deadlineMs, maxTries)
+        if (!reply.ok) {
+          if (failed?.alive !== false) failed = reply
+          unsent.spans.push(...part.spans)
+        } else if (part.dropped === batch.dropped) unsent.dropped = noDrops
+      }
+      settle(state, failed?.alive !== false, host.now())
+      return failed ? { ok: false, reason: failed.reason, message: failed.message, unsent } : { ok: true }
+    },
+  }
+}
+
+/** The body: a list of Zipkin spans. The first one tells of losses: Zipkin has no place for a scope. */
+export function zipkinJson({ resource, scope, spans, dropped }: Batch): string {
+  const serviceName = resource.attributes['service.name']
+  const localEndpoint = { serviceName: serviceName === undefined ? 'unknown_service' : text(serviceName) }
+  return JSON.stringify(
+    spans.map((span, at) => {
+      const { attributes, statusCode, statusMessage } = span
+      const remote = REMOTE_NAMES.map((key) => attributes[key]).find((name) => typeof name === 'string' && name)
+      const own: Attributes = {
+        'otel.scope.name': scope.name,
+        'otel.scope.version': scope.version,
+        ...(statusCode && { 'otel.status_code': statusCode === 1 ? 'OK' : 'ERROR' }),
+        ...(statusCode === 2 && { error: statusMessage }),
+        ...counted('attributes', span.droppedAttributes),
+        ...counted('events', span.droppedEvents),
+        ...counted('links', span.droppedLinks),
+        ...(at === 0 && dropAttributes(dropped)),
+      }
+      return {
+        traceId: span.traceId,
+        id: span.spanId,
+        ...(span.parentSpanId && { parentId: span.parentSpanId }),
+        name: wellFormed(span.name),
+        kind: KINDS[span.kind],
+        timestamp: micros(span.startMs),
+        duration: Math.max(1, micros(span.endMs) - micros(span.startMs)),
+        localEndpoint,
+        ...(remote && span.kind !== 0 && span.kind !== 1 && { remoteEndpoint: { serviceName: text(remote) } }),
+        annotations: span.events.map((event) => ({
+          timestamp: micros(event.timeMs),
+          value: Object.keys(event.attributes).length
+            ? `${JSON.stringify(wellFormed(event.name))}: ${JSON.stringify(tags(event.attributes))}`
+            : wellFormed(event.name),
+        })),
+        tags: tags({ ...attributes, ...own }),
+      }
+    }),
+  )
+}
+
+const counted = (what: string, count: number): Attributes => (count ? { [`otel.dropped_${what}_count`]: count } : {})
+
+const micros = (ms: number): number => (ms > 0 && ms < MAX_TIME_MS ? Math.round(ms * 1000) : 0)
+
+function tags(attributes: Attributes): Record<string, string> {
+  const entries = Object.entries(attributes).filter(([, value]) => !isAbsent(value))
+  return Object.fromEntries(entries.map(([key, value]) => [wellFormed(key), text(value)]))
+}
+
+/** Text as it is; lists and maps as JSON (specification, common, "Attribute", mapping to protocols without them). */
+function text(value: AttributeValue): string {
+  if (typeof value !== 'object') return wellFormed(String(value))
+  return JSON.stringify(clean(value), (_, part: unknown) => {
+    if (part instanceof Map) return Object.fromEntries(part)
+    if (part instanceof Uint8Array) return btoa(String.fromCharCode(...part))
+    if (typeof part === 'number' && !Number.isFinite(part)) return String(part)
+    return typeof part === 'bigint' ? String(part) : typeof part === 'string' ? wellFormed(part) : part
+  })
+}
