@@ -3,8 +3,8 @@
 export { type AdaptiveOptions, adaptive } from './sampling/adaptive.ts'
 export { alwaysOff, alwaysOn } from './sampling/always.ts'
 export { alwaysRecord } from './sampling/always-record.ts'
-export { type CapOptions, type CappedTrace, cap } from './sampling/cap.ts'
-export { type CollapsedTrace, type CollapseOptions, collapse } from './sampling/collapse.ts'
+export { type CapOptions, cap } from './sampling/cap.ts'
+export { type CollapseOptions, collapse } from './sampling/collapse.ts'
 export { allOf, anyOf, drop, not } from './sampling/combine.ts'
 export {
   annotating,
@@ -54,7 +54,6 @@ export { headSampled, parentSampled, ratio } from './sampling/share.ts'
 export { type SlowestOptions, slowest } from './sampling/slowest.ts'
 export { spanBytes } from './sampling/span-size.ts'
 export type { LocalTrace, TailSampler, TailVerdict } from './sampling/tail-sampler.ts'
-
 export {
   ALWAYS,
   adjustedCountOf,
@@ -63,3 +62,4 @@ export {
   type Threshold,
   thresholdOf,
 } from './sampling/threshold.ts'
+export type { BudgetedTrace, TraceBudget } from './sampling/trace-budget.ts'

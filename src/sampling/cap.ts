@@ -4,6 +4,7 @@
 import { type SpanRecord, StatusCode } from '../flush/model.ts'
 import { checked } from './check.ts'
 import { spanBytes } from './span-size.ts'
+import type { TraceBudget } from './trace-budget.ts'
 
 export interface CapOptions {
   /** Spans a trace. Default no limit (the buffer has its own). */
@@ -12,39 +13,37 @@ export interface CapOptions {
   readonly maxBytes?: number
 }
 
-export interface CappedTrace {
-  readonly spans: readonly SpanRecord[]
-  readonly dropped: number
-}
-
-/** Cuts a trace to a budget. `spans` in order of start, the invocation's root first. */
-export const cap = (spans: readonly SpanRecord[], options: CapOptions): CappedTrace => {
+/** Cuts a trace to a budget of spans and bytes. */
+export const cap = (options: CapOptions): TraceBudget => {
   const maxSpans = checked('cap: maxSpans', options.maxSpans ?? Number.MAX_SAFE_INTEGER, 1)
   const maxBytes = checked('cap: maxBytes', options.maxBytes ?? Number.MAX_SAFE_INTEGER, 1)
-  const root = spans[0]
-  if (!root || (spans.length <= maxSpans && maxBytes === Number.MAX_SAFE_INTEGER)) return { spans, dropped: 0 }
+  return (spans) => {
+    const root = spans[0]
+    if (!root || (spans.length <= maxSpans && maxBytes === Number.MAX_SAFE_INTEGER))
+      return { spans, collapsed: 0, dropped: 0 }
 
-  const byId = new Map(spans.map((span) => [span.spanId, span]))
-  const kept = new Set<SpanRecord>([root])
-  let bytes = spanBytes(root)
-  /** Keeps the span and the ancestors it needs, all or none. */
-  const keep = (span: SpanRecord): void => {
-    const path: SpanRecord[] = []
-    let cost = 0
-    for (
-      let at: SpanRecord | undefined = span;
-      at && !kept.has(at) && !path.includes(at);
-      at = byId.get(at.parentSpanId)
-    ) {
-      path.push(at)
-      cost += spanBytes(at)
-      if (kept.size + path.length > maxSpans || bytes + cost > maxBytes) return
+    const byId = new Map(spans.map((span) => [span.spanId, span]))
+    const kept = new Set<SpanRecord>([root])
+    let bytes = spanBytes(root)
+    /** Keeps the span and the ancestors it needs, all or none. */
+    const keep = (span: SpanRecord): void => {
+      const path = new Set<SpanRecord>()
+      let cost = 0
+      for (
+        let at: SpanRecord | undefined = span;
+        at && !kept.has(at) && !path.has(at);
+        at = byId.get(at.parentSpanId)
+      ) {
+        path.add(at)
+        cost += spanBytes(at)
+        if (kept.size + path.size > maxSpans || bytes + cost > maxBytes) return
+      }
+      for (const each of path) kept.add(each)
+      bytes += cost
     }
-    for (const each of path) kept.add(each)
-    bytes += cost
+    for (const span of spans) if (span.statusCode === StatusCode.ERROR) keep(span)
+    for (const span of spans) if (!kept.has(span)) keep(span)
+    const left = kept.size === spans.length ? spans : spans.filter((span) => kept.has(span))
+    return { spans: left, collapsed: 0, dropped: spans.length - left.length }
   }
-  for (const span of spans) if (span.statusCode === StatusCode.ERROR) keep(span)
-  for (const span of spans) if (!kept.has(span)) keep(span)
-  if (kept.size === spans.length) return { spans, dropped: 0 }
-  return { spans: spans.filter((span) => kept.has(span)), dropped: spans.length - kept.size }
 }

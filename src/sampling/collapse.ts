@@ -3,6 +3,7 @@
 // another span or service may name as its parent is never removed; the order of the rest does not change.
 import { SpanKind, type SpanRecord, StatusCode } from '../flush/model.ts'
 import { checked } from './check.ts'
+import type { TraceBudget } from './trace-budget.ts'
 
 export interface CollapseOptions {
   /** Like siblings from which on they are collapsed, 2 or more. Default 10. */
@@ -16,28 +17,46 @@ export interface CollapseOptions {
   readonly collapsible?: (span: SpanRecord) => boolean
 }
 
-export interface CollapsedTrace {
-  readonly spans: readonly SpanRecord[]
-  /** Spans that others stand for now. Not lost: they are in the counts of those. */
-  readonly collapsed: number
-}
-
-/** Leaves a key may be made of; longer texts differ early or not at all. */
+/** Characters of a key that count: longer queries differ early or not at all. */
 const KEY_LENGTH = 512
 
 /**
  * Collapses repeated siblings: 500 equal queries become the slowest of them, with `clew.collapsed.count`, `.min_ms`,
  * `.max_ms`, `.sum_ms` (of their durations) and `.elapsed_ms` (from the first start to the last end) as attributes.
  */
-export const collapse = (spans: readonly SpanRecord[], options: CollapseOptions = {}): CollapsedTrace => {
+export const collapse = (options: CollapseOptions = {}): TraceBudget => {
   const { key = likeness, collapsible = staysInside } = options
   const atLeast = checked('collapse: atLeast', options.atLeast ?? 10, 2)
-  if (spans.length <= atLeast) return { spans, collapsed: 0 }
+  return (spans) => {
+    if (spans.length <= atLeast) return { spans, collapsed: 0, dropped: 0 }
+    const replaced = new Map<SpanRecord, SpanRecord | undefined>()
+    for (const members of groupsOf(spans, key, collapsible)) {
+      if (members.length < atLeast) continue
+      for (const span of members) replaced.set(span, undefined)
+      const slowest = members.reduce((a, b) => (duration(b) > duration(a) ? b : a))
+      replaced.set(slowest, standingFor(slowest, members))
+    }
+    if (replaced.size === 0) return { spans, collapsed: 0, dropped: 0 }
+    const kept: SpanRecord[] = []
+    for (const span of spans) {
+      const standIn = replaced.has(span) ? replaced.get(span) : span
+      if (standIn) kept.push(standIn)
+    }
+    return { spans: kept, collapsed: spans.length - kept.length, dropped: 0 }
+  }
+}
+
+/** Finished leaves that are alike, by parent. */
+const groupsOf = (
+  spans: readonly SpanRecord[],
+  key: (span: SpanRecord) => string,
+  collapsible: (span: SpanRecord) => boolean,
+): Iterable<readonly SpanRecord[]> => {
   const parents = new Set<string>()
   for (const { parentSpanId } of spans) parents.add(parentSpanId)
   const groups = new Map<string, SpanRecord[]>()
   for (const span of spans) {
-    // Open spans have no duration yet; the root has no siblings.
+    // Open spans have no duration yet; a root has no siblings.
     if (span.endMs === 0 || !span.parentSpanId || span.parentIsRemote) continue
     if (parents.has(span.spanId) || !collapsible(span)) continue
     const { traceId, parentSpanId, kind, statusCode, name } = span
@@ -46,20 +65,7 @@ export const collapse = (spans: readonly SpanRecord[], options: CollapseOptions 
     if (members) members.push(span)
     else groups.set(group, [span])
   }
-  const replaced = new Map<SpanRecord, SpanRecord | undefined>()
-  for (const members of groups.values()) {
-    if (members.length < atLeast) continue
-    for (const span of members) replaced.set(span, undefined)
-    const slowest = members.reduce((a, b) => (duration(b) > duration(a) ? b : a))
-    replaced.set(slowest, standingFor(slowest, members))
-  }
-  if (replaced.size === 0) return { spans, collapsed: 0 }
-  const kept: SpanRecord[] = []
-  for (const span of spans) {
-    const standIn = replaced.has(span) ? replaced.get(span) : span
-    if (standIn) kept.push(standIn)
-  }
-  return { spans: kept, collapsed: spans.length - kept.length }
+  return groups.values()
 }
 
 const standingFor = (slowest: SpanRecord, members: readonly SpanRecord[]): SpanRecord => {

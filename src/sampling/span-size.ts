@@ -4,12 +4,15 @@
 import type { Attributes, AttributeValue, SpanRecord } from '../flush/model.ts'
 
 /** Ids, times, kind, flags and field names of a span without attributes. */
-const SPAN_BYTES = 270
+const SPAN_BYTES = 200
 /** `{"key":"","value":{"stringValue":""}},` */
 const ATTRIBUTE_BYTES = 39
-/** Name, time and field names of an event; ids and field names of a link are about the same. */
+/** Time and field names of an event. */
 const EVENT_BYTES = 70
-const LINK_BYTES = 130
+/** Ids and field names of a link. */
+const LINK_BYTES = 90
+/** `{"stringValue":""},` of a list. */
+const ITEM_BYTES = 20
 /** Values nested deeper are not looked into. */
 const DEPTH = 4
 
@@ -33,6 +36,6 @@ const valueBytes = (value: AttributeValue, depth: number): number => {
   if (typeof value !== 'object' || value === null || depth === 0) return 8
   if (value instanceof Uint8Array) return Math.ceil(value.length / 3) * 4
   let bytes = 0
-  for (const item of Object.values(value)) bytes += ATTRIBUTE_BYTES + valueBytes(item, depth - 1)
+  for (const item of Object.values(value)) bytes += ITEM_BYTES + valueBytes(item, depth - 1)
   return bytes
 }
