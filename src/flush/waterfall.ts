@@ -57,10 +57,8 @@ function draw(spans: readonly SpanRecord[], { columns = 100, service }: Waterfal
   const errors = spans.filter((span) => span.statusCode === StatusCode.ERROR).length
   const bars = Math.floor(width * 0.24)
   const names = Math.floor(width * 0.36)
-  const lines = [
-    `trace ${clip(spans[0]!.traceId, 32)}  ${plural(spans.length, 'span')}  ${duration(to - from)}` +
-      (errors ? `  ${plural(errors, 'error')}` : ''),
-  ]
+  const summary = `trace ${spans[0]!.traceId}  ${plural(spans.length, 'span')}  ${duration(to - from)}`
+  const lines = [clip(errors ? `${summary}  ${plural(errors, 'error')}` : summary, width)]
   for (const row of rows(spans, serviceOf)) {
     const { span } = row
     const isOpen = span.endMs === 0
