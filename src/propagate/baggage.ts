@@ -118,6 +118,6 @@ export function decodeBaggageValue(value: string): string {
     const bytes = value
       .match(/%..|./g)!
       .map((one) => (one.length > 1 ? Number.parseInt(one.slice(1), 16) : one.charCodeAt(0)))
-    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(bytes))
+    return new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(Uint8Array.from(bytes))
   }
 }
