@@ -22,11 +22,11 @@ interface Estimate {
   readonly sketch: QuantileSketch
   /** Milliseconds from which on a trace is kept. */
   cut: number
-  /** Observations at which the cut is computed anew. */
-  dueAt: number
+  /** Observations when the cut was last computed. */
+  renewedAt: number
 }
 
-/** How many standard errors the cut stays below the estimate: one slow trace in about 40 estimates is missed for chance. */
+/** How many standard errors the cut stays below the estimate: too high for chance about once in 40 times. */
 const CAUTION = 2
 /** Half-lives without a trace after which a kind gives up its place. */
 const IDLE_HALF_LIVES = 4
@@ -53,12 +53,12 @@ export const slowest = (options: SlowestOptions = {}): TailPolicy => {
       usedMs: nowMs,
       sketch: quantileSketch(nowMs),
       cut: 0,
-      dueAt: 1 / share,
+      renewedAt: 0,
     }))
     const { sketch } = estimate
     decay(sketch, nowMs, halfLifeMs)
-    // Fewer than at the last computation: it has been halved.
-    if (sketch.count >= estimate.dueAt || sketch.count < estimate.dueAt / 2.2) renew(estimate, share)
+    // Two per cent more than when last computed; or fewer, because it has been halved.
+    if (sketch.count > estimate.renewedAt * 1.02 || sketch.count < estimate.renewedAt) renew(estimate, share)
     observe(sketch, durationMs)
     return durationMs >= estimate.cut ? kept : MISS
   })
@@ -66,8 +66,9 @@ export const slowest = (options: SlowestOptions = {}): TailPolicy => {
 
 const renew = (estimate: Estimate, share: number): void => {
   const { count } = estimate.sketch
-  const warm = count * share >= 1 - 1e-9
-  const rank = count * share + CAUTION * Math.sqrt(count * share * (1 - share))
-  estimate.cut = warm ? edgeAbove(estimate.sketch, rank) : 0
-  estimate.dueAt = warm ? Math.ceil(count * 1.02) + 1 : 1 / share
+  const rank = count * share
+  // The tolerance is for the share: 1 − 0.95 is a little less than a twentieth.
+  const warm = rank >= 1 - 1e-9
+  estimate.cut = warm ? edgeAbove(estimate.sketch, rank + CAUTION * Math.sqrt(rank * (1 - share))) : 0
+  estimate.renewedAt = count
 }
