@@ -14,7 +14,7 @@ export interface Outcome {
 export function follow<R>(value: R, outcome: Outcome): R {
   if (typeof value === 'object' && value !== null) {
     if (isPlainPromise(value)) return observed(value, outcome) as R
-    if (isThenable(value) || isGenerator(value)) return stepwise(value, outcome) as R
+    if (endsLater(value)) return stepwise(value, outcome) as R
   }
   outcome.done(value)
   return value
@@ -87,14 +87,17 @@ function isPlainPromise(value: object): value is Promise<unknown> {
   return value instanceof Promise && value.constructor === Promise
 }
 
-function isThenable(value: object): boolean {
-  return typeof (value as { then?: unknown }).then === 'function'
-}
-
-/** Generators only: a stream is iterable too, but it is the host's and must stay itself. */
-function isGenerator(value: object): boolean {
-  return (
-    typeof (value as { next?: unknown }).next === 'function' &&
-    /Generator\]$/.test(Object.prototype.toString.call(value))
-  )
+/**
+ * A thenable, or a generator. Other iterables are left alone: a stream is one too, but it is the host's and must stay
+ * itself. An object that does not like to be asked is neither.
+ */
+function endsLater(value: object): boolean {
+  try {
+    return (
+      typeof (value as { then?: unknown }).then === 'function' ||
+      /Generator\]$/.test(Object.prototype.toString.call(value))
+    )
+  } catch {
+    return false
+  }
 }
