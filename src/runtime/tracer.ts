@@ -56,6 +56,11 @@ export function createTracer<Env = unknown>(options?: TracerOptions | ((env: Env
 /** What a span without a configuration needs of one: to carry nothing on, quietly. */
 const UNCONFIGURED = { propagator: composite([]), outbound: () => NOTHING, failed() {} }
 
+/** A span that does nothing, where there is none to be had. */
+export function noSpan<Env>(): Span<Env> {
+  return untraced(UNCONFIGURED, { name: '', env: undefined as Env, keepAlive() {} }, (span) => span)
+}
+
 /**
  * A function that runs in a child span of the span it is given. The span comes first and shadows the caller's, so that
  * the wrong one cannot be used by accident; to leave it out does not compile.

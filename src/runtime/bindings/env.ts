@@ -25,10 +25,11 @@ export function bindEnv<Env>(env: Env, span: Span<Env>): Env {
 export function bindObject<T, Env>(binding: T, name: string, span: Span<Env>): T {
   if (typeof binding !== 'object' || !binding) return binding
   const place = { span: span as unknown as RecordingSpan<unknown>, name }
-  const { constructor } = (Object.getPrototypeOf(binding) ?? {}) as { constructor?: { name?: string } }
+  const prototype = Object.getPrototypeOf(binding) as { constructor?: { name?: string } } | null
+  const className = prototype?.constructor?.name
   const kind = [...DEFAULT, ...place.span.config.bindings].findLast(
     ({ classNames, bindingNames }) =>
-      classNames.includes(constructor?.name as string) && (!bindingNames || bindingNames.includes(name)),
+      classNames.includes(className as string) && (!bindingNames || bindingNames.includes(name)),
   )
   return kind ? (kind.trace(binding, place) as T) : binding
 }

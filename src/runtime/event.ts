@@ -1,0 +1,99 @@
+// In: an event as Cloudflare delivers it, its env and its context. Out: an invocation with a root span that says so.
+// Must stay true: the handler gets the runtime's own arguments unless a kind says otherwise; the runtime's promise is
+// given before the first line of the handler runs.
+import type { Attributes, AttributeValue, SpanKind } from '../flush/model.ts'
+import { bindEnv } from './bindings/env.ts'
+import { forward } from './forward.ts'
+import type { InvocationStart, Lifetime } from './invocation.ts'
+import type { RecordingSpan } from './recording-span.ts'
+import type { Span } from './span.ts'
+import type { Tracer } from './tracer.ts'
+
+/** What a kind of event has of its own. `A` is what the runtime passes to the handler before `env` and `ctx`. */
+export interface EventKind<A extends readonly unknown[] = readonly unknown[]> {
+  /** The handler's name, and `cloudflare.handler_type`. */
+  readonly type: string
+  /** `faas.trigger` (semantic conventions 1.44, FaaS). */
+  readonly trigger: string
+  readonly kind: SpanKind
+  /** Name of the root span, and what the event says of itself. */
+  describe(...args: A): Pick<InvocationStart<unknown>, 'name' | 'carrier'> & { readonly attributes: Attributes }
+  /** What the handler gets in place of the arguments. Default: the arguments. */
+  enter?(span: RecordingSpan<unknown>, lifetime: Lifetime, ...args: A): A
+  /** What the runtime gets in place of the result. Default: the result. */
+  leave?(result: never, span: RecordingSpan<unknown>, lifetime: Lifetime, ...args: A): unknown
+}
+
+/** What of the runtime's contexts is needed: a Worker's, a Durable Object's or a Workflow's. */
+export interface Context {
+  waitUntil(promise: Promise<unknown>): void
+}
+
+/**
+ * After the response or the client's leave, work under `waitUntil` has 30 s in all
+ * (developers.cloudflare.com/workers/platform/limits, "Duration").
+ */
+const GRACE_MS = 30_000
+
+/** What every Worker says of itself; Cloudflare's own tracing uses the same two. */
+const RESOURCE = { 'cloud.provider': 'cloudflare', 'cloud.platform': 'cloudflare.workers' } as const
+
+/** The tracers whose isolate has had its first event. */
+const warm = new WeakSet<object>()
+
+/** What all events of Cloudflare begin with. */
+export function startOf<Env>(
+  tracer: Tracer<Env>,
+  type: string,
+  trigger: string,
+  env: Env,
+  ctx: Context,
+): InvocationStart<Env> & { readonly attributes: Record<string, AttributeValue> } {
+  const attributes: Record<string, AttributeValue> = { 'faas.trigger': trigger, 'cloudflare.handler_type': type }
+  if (!warm.has(tracer)) attributes['faas.coldstart'] = true
+  warm.add(tracer)
+  // The id of the deployed version, where the Worker has the version metadata binding under its usual name.
+  const id = (env as { CF_VERSION_METADATA?: { id?: unknown } } | undefined)?.CF_VERSION_METADATA?.id
+  if (typeof id === 'string') attributes['cloudflare.script_version.id'] = id
+  return {
+    name: type,
+    attributes,
+    env,
+    keepAlive: (promise) => ctx.waitUntil(promise),
+    graceMs: GRACE_MS,
+    resource: RESOURCE,
+    bind: bindEnv,
+  }
+}
+
+/** Runs `handle` as the handler of one event. */
+export function traceEvent<Env>(
+  tracer: Tracer<Env>,
+  event: EventKind,
+  args: readonly unknown[],
+  env: Env,
+  ctx: Context,
+  more: Attributes | undefined,
+  handle: (span: Span<Env>, ...args: readonly unknown[]) => unknown,
+): unknown {
+  const { type, trigger, kind } = event
+  const start = startOf(tracer, type, trigger, env, ctx)
+  const described = event.describe(...args)
+  const attributes = Object.assign(start.attributes, described.attributes, more)
+  return tracer.invoke<unknown>({ ...start, ...described, kind, attributes }, (span, lifetime) => {
+    const recording = span as unknown as RecordingSpan<unknown>
+    const result = handle(span, ...(event.enter?.(recording, lifetime, ...args) ?? args))
+    const leave = (value: unknown): unknown => event.leave!(value as never, recording, lifetime, ...args)
+    if (!event.leave) return result
+    return result instanceof Promise ? result.then(leave) : leave(result)
+  })
+}
+
+/** The runtime's context, with the span in it, and with a `waitUntil` that the invocation waits for. */
+export function contextWith<C extends object, Env>(ctx: C, span: Span<Env>): C & { readonly span: Span<Env> } {
+  return forward(ctx, (key) => {
+    if (key === 'span') return span
+    if (key === 'waitUntil') return (promise: Promise<unknown>) => span.waitUntil(promise)
+    return undefined
+  }) as C & { readonly span: Span<Env> }
+}
