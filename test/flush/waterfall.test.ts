@@ -59,15 +59,15 @@ describe('waterfall', () => {
     const service = ({ spanId }: SpanRecord) => (spanId === 'e' ? 'rates' : 'checkout')
     expect(`\n${waterfall(trace, { service })}\n`).toMatchInlineSnapshot(`
       "
-      trace 4bf92f3577b34da6a3ce929d0e0e4736  6 spans  200 ms  2 errors
-      ✗ GET /cart · checkout                    0 ms    200 ms ████████████████████████ server 502 /cart
-      ├─ load cart                              1 ms     40 ms █████
-      │  └─ SELECT carts                        2 ms   0.50 ms █                        client sqlite
-      ├─ POST                                  50 ms    140 ms       █████████████████  client rates.exam…
-      │  └─ ✗ POST /quote · rates              60 ms    120 ms        ██████████████    server
-      │        ! no rate
-      │        ! RangeError: amount
-      └─ audit                                100 ms      open             ░░░░░░░░░░░░
+      trace 4bf92f3577b34da6a3ce929d0e0e4736  6 spans  2 services  200 ms  2 errors
+      checkout ✗ GET /cart          0 ms  200 ms ████████████████████ 502
+               ├ load cart          1 ms   40 ms ████
+               │ └ SELECT carts     2 ms  0.5 ms ▏                    sqlite
+               ├ POST              50 ms  140 ms      ██████████████  rates.example
+      rates    │ └ ✗ POST /quote   60 ms  120 ms       ████████████
+               │     ! no rate
+               │     ! RangeError: amount
+      checkout └ audit            100 ms    open           ░░░░░░░░░░
       "
     `)
   })
@@ -81,6 +81,41 @@ describe('waterfall', () => {
     const text = waterfall([span({ name: '\u001b[2J\nevil\u202e\ud800', statusCode: 2, statusMessage: '\u0007' })])
     expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u)
     expect(text.split('\n')).toHaveLength(3)
+  })
+
+  it('keeps the name in sight however deep a span is', () => {
+    const deep = Array.from({ length: 60 }, (_, i) =>
+      span({ spanId: `${i}`, parentSpanId: `${i - 1}`, name: `level ${i}` }),
+    )
+    expect(waterfall(deep)).toMatch(/… +└ level 59 /)
+  })
+
+  it('says an error where it came from, not again on its way up', () => {
+    const failed = { statusCode: 2, statusMessage: 'no route' } as const
+    const text = waterfall([
+      span({ spanId: '1', ...failed }),
+      span({ spanId: '2', parentSpanId: '1', ...failed }),
+      span({ spanId: '3', parentSpanId: '2', ...failed }),
+    ])
+    expect(text.match(/no route/g)).toHaveLength(1)
+    expect(text.match(/✗/g)).toHaveLength(3)
+  })
+
+  it('adds to a name only what it does not say yet', () => {
+    const attributes = {
+      'http.route': '/orders',
+      'http.response.status_code': 502,
+      'error.type': '502',
+      'url.scheme': 'https',
+      'server.address': 'orders.example',
+    }
+    const query = { 'cloudflare.d1.response.rows_read': 20, 'db.system.name': 'sqlite' }
+    const lines = waterfall([
+      span({ name: 'POST /orders', attributes }),
+      span({ name: 'SELECT', attributes: query }),
+    ]).split('\n')
+    expect(lines[1]).toMatch(/[█▏] +502$/)
+    expect(lines[2]).toMatch(/[█▏] +rows_read=20/)
   })
 
   it('shows spans without their parents, and circles, once each', () => {
@@ -109,7 +144,7 @@ it('prints a batch with the name of its service', async () => {
   const printed: string[] = []
   const exporter = consoleExporter({ print: (text) => printed.push(text) })
   expect(await exporter.export(batch({ spans: trace }), host())).toEqual({ ok: true })
-  expect(printed.join()).toMatch(/GET \/cart · checkout/)
+  expect(printed.join()).toMatch(/^trace \w+ {2}checkout {2}6 spans.*\n✗ GET \/cart /)
   const broken = consoleExporter({
     print: () => {
       throw new Error('EPIPE')
