@@ -1,0 +1,96 @@
+// In: the name of a peer. Out: on standard output, what its spans and encoders cost, as JSON.
+// Must stay true: one peer a process, so that every call site sees one shape; what is recorded is compared before it is
+// timed; opening, closing and collecting lie outside the timed part unless the row is a whole request.
+//
+//   node --expose-gc inner.ts PEER [--ms MILLISECONDS_A_ROW] [--only ROW,ROW]
+import { parseArgs } from 'node:util'
+import { Bench } from 'tinybench'
+import { compare } from './compare.ts'
+import { memory } from './memory.ts'
+import { INCOMING, type Peer, record, type Session, type Variant } from './peer.ts'
+import { load } from './peers.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { ms: { type: 'string', default: '300' }, only: { type: 'string', default: '' } },
+})
+const peer = await load(positionals[0]!)
+const only = values.only.split(',').filter(Boolean)
+/** Spans a timed call: enough for the clock, few enough for the young generation. */
+const SPANS = 500
+
+const bench = new Bench({ time: Number(values.ms), warmupTime: Number(values.ms) / 2, throws: true })
+/** What one call of a row is divided by. */
+const units = new Map<string, number>()
+
+function add(row: string, unit: number, run: () => unknown, hooks: { beforeEach?: () => void; afterEach?: () => Promise<void> } = {}): void {
+  if (only.length && !only.some((part) => row.startsWith(part))) return
+  units.set(row, unit)
+  bench.add(row, run as () => void, hooks)
+}
+
+function addSpans(row: string, variant: Variant, isSampled: boolean): void {
+  let session: Session<unknown, unknown>
+  add(row, SPANS, () => record(peer as Peer<unknown, never>, session.root, SPANS, variant), {
+    beforeEach() {
+      session = peer.open(isSampled)
+    },
+    async afterEach() {
+      peer.end(session.root)
+      await session.recorded()
+    },
+  })
+}
+
+async function recorded(count: number, variant: Variant): Promise<unknown> {
+  const session = peer.open(true)
+  record(peer as Peer<unknown, never>, session.root, count, variant)
+  peer.end(session.root)
+  return session.recorded()
+}
+
+async function main(): Promise<void> {
+  await compare(peer)
+  for (const variant of ['empty', 'five', 'set', 'twenty', 'event', 'exception', 'nested'] as const)
+    addSpans(`span/${variant}`, variant, true)
+  addSpans('span/unsampled', 'empty', false)
+  for (const encoding of ['json', 'protobuf'] as const) {
+    const encode = peer[encoding]?.bind(peer)
+    if (!encode) continue
+    for (const count of [20, 200, 2000]) {
+      const batch = await recorded(count, 'mixed')
+      add(`encode/${encoding}/${count}`, count, () => use(encode(batch)))
+    }
+    add(`request/${encoding}`, 1, async () => use(encode(await recorded(10, 'five'))))
+  }
+  if (positionals[0] === 'floor') {
+    for (const count of [20, 200, 2000]) {
+      const object = JSON.parse(peer.json!(await recorded(count, 'mixed')))
+      add(`encode/stringify/${count}`, count, () => use(JSON.stringify(object)))
+    }
+  }
+  if (peer.propagate) add('propagate', 1, () => peer.propagate!(INCOMING))
+  if (peer.decide) {
+    let i = 0
+    add('decide', 1, () => peer.decide!(`0af7651916cd43dd8448eb211c80${String((i = (i + 1) % 9000) + 1000)}`))
+  }
+  await bench.run()
+  const rows: Record<string, number> = {}
+  for (const { name, result } of bench.tasks) {
+    // Nanoseconds; the median, because a shared machine only ever adds.
+    if ('latency' in result) rows[name] = (result.latency.p50 * 1e6) / units.get(name)!
+  }
+  if (!only.length || only.includes('memory')) Object.assign(rows, await memory(peer))
+  console.log(JSON.stringify({ peer: positionals[0], rows }))
+}
+
+/** A string of ropes has to be one before it can be sent. */
+function use(body: string | Uint8Array): void {
+  if (typeof body === 'string') Number(body)
+  sink = body
+}
+let sink: unknown
+void sink
+
+await (peer.within ? peer.within(main) : main())
+process.exit(0)

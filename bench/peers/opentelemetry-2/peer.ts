@@ -1,0 +1,47 @@
+// OpenTelemetry JS 2.x, wired by hand: a processor that only collects, and the stock encoders.
+import * as api from '@opentelemetry/api'
+import { W3CTraceContextPropagator } from '@opentelemetry/core'
+import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  ParentBasedSampler,
+  SamplingDecision,
+  type SpanProcessor,
+  TraceIdRatioBasedSampler,
+  BasicTracerProvider,
+} from '@opentelemetry/sdk-trace-base'
+import { ROOT_NAME, SERVER, SERVICE } from '../../peer.ts'
+import { collector, openTelemetry } from '../opentelemetry.ts'
+
+const { processor, take } = collector()
+const spanProcessors = [processor as SpanProcessor]
+const resource = resourceFromAttributes({ 'service.name': SERVICE })
+const tracer = (root: AlwaysOnSampler | AlwaysOffSampler): api.Tracer =>
+  new BasicTracerProvider({ resource, spanProcessors, sampler: new ParentBasedSampler({ root }) }).getTracer('bench')
+const propagator = new W3CTraceContextPropagator()
+const half = new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(0.5) })
+
+export const peer = openTelemetry({
+  api,
+  sampled: tracer(new AlwaysOnSampler()),
+  unsampled: tracer(new AlwaysOffSampler()),
+  take,
+  json: JsonTraceSerializer,
+  protobuf: ProtobufTraceSerializer,
+  more: {
+    propagate(incoming) {
+      const outgoing = {}
+      propagator.inject(
+        propagator.extract(api.ROOT_CONTEXT, incoming, api.defaultTextMapGetter),
+        outgoing,
+        api.defaultTextMapSetter,
+      )
+      return outgoing
+    },
+    decide: (traceId) =>
+      half.shouldSample(api.ROOT_CONTEXT, traceId, ROOT_NAME, SERVER, {}, []).decision ===
+      SamplingDecision.RECORD_AND_SAMPLED,
+  },
+})
