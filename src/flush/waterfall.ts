@@ -1,11 +1,11 @@
 // In: spans of any number of traces and services. Out: one text tree a trace, with a time bar for every span.
 // Must stay true: pure; no line is wider than asked; what a span says cannot control the terminal.
-import { type AttributeValue, SpanKind, type SpanRecord, StatusCode } from './model.ts'
+import { type AttributeValue, type SpanRecord, StatusCode } from './model.ts'
 
 export interface WaterfallOptions {
   /** Width of a line in terminal cells, at least 60. Default 100. */
   readonly columns?: number
-  /** The service of a span, which a record does not carry: shown where it differs from its parent's. */
+  /** The service of a span, which a record does not carry: shown where it differs from the line above. */
   readonly service?: string | ((span: SpanRecord) => string | undefined)
 }
 
@@ -13,9 +13,10 @@ export interface WaterfallOptions {
 const KEY_ATTRIBUTES = [
   'http.response.status_code',
   'error.type',
+  'cloudflare.d1.response.rows_read',
+  'server.address',
   'http.route',
   'url.path',
-  'server.address',
   'db.system.name',
   'db.collection.name',
   'messaging.destination.name',
@@ -23,16 +24,21 @@ const KEY_ATTRIBUTES = [
   'faas.trigger',
 ] as const
 
-const KINDS = ['', 'server', 'client', 'producer', 'consumer'] as const
+/** These are numbers of something: without their name nobody knows of what. */
+const NAMED = /rows_read$/
 
 interface Row {
   readonly span: SpanRecord
+  readonly service: string
+  /** What stands before the name. */
   readonly indent: string
+  /** What stands before a line below the name. */
   readonly under: string
-  readonly service: string | undefined
+  /** What went wrong and was not said by a child. */
+  readonly complaints: readonly string[]
 }
 
-/** Draws each trace as a tree: name and service, offset, duration, bar, key attributes; errors on a line of their own. */
+/** Draws each trace as a tree: service, name, offset, duration, bar, key attributes; errors on a line of their own. */
 export function waterfall(spans: readonly SpanRecord[], options: WaterfallOptions = {}): string {
   const traces = new Map<string, SpanRecord[]>()
   for (const span of spans) {
@@ -50,60 +56,102 @@ const start = (spans: readonly SpanRecord[]): number =>
   spans.reduce((least, span) => Math.min(least, span.startMs), Infinity)
 
 function draw(spans: readonly SpanRecord[], { columns = 100, service }: WaterfallOptions): string {
-  const serviceOf = typeof service === 'function' ? service : () => service
+  const serviceOf = (span: SpanRecord): string => (typeof service === 'function' ? service(span) : service) ?? ''
   const width = Math.max(60, columns)
   const from = start(spans)
   const to = spans.reduce((most, span) => Math.max(most, span.endMs, span.startMs), from)
-  const errors = spans.filter((span) => span.statusCode === StatusCode.ERROR).length
-  const bars = Math.floor(width * 0.24)
-  const names = Math.floor(width * 0.36)
-  const summary = `trace ${spans[0]!.traceId}  ${plural(spans.length, 'span')}  ${duration(to - from)}`
-  const lines = [clip(errors ? `${summary}  ${plural(errors, 'error')}` : summary, width)]
-  for (const row of rows(spans, serviceOf)) {
-    const { span } = row
-    const isOpen = span.endMs === 0
-    const label = `${row.indent}${span.statusCode === StatusCode.ERROR ? '✗ ' : ''}${span.name}${row.service ? ` · ${row.service}` : ''}`
-    const head = [
-      pad(clip(label, names), names),
-      duration(span.startMs - from).padStart(9),
-      (isOpen ? 'open' : duration(span.endMs - span.startMs)).padStart(9),
-      bar(span.startMs - from, (isOpen ? to : span.endMs) - from, to - from, bars, isOpen),
-    ].join(' ')
-    lines.push(clip(`${head} ${notes(span)}`, width).trimEnd())
-    for (const error of complaints(span)) lines.push(clip(`${row.under}  ! ${error}`, width))
-  }
+  const errors = spans.filter(isError).length
+  const services = new Set(spans.map(serviceOf))
+  services.delete('')
+  const tree = rows(spans, serviceOf)
+  const cells = tree.map(({ span, indent }) => ({
+    label: shorten(indent, width >> 2) + (isError(span) ? '✗ ' : '') + span.name,
+    offset: duration(span.startMs - from),
+    duration: span.endMs === 0 ? 'open' : duration(span.endMs - span.startMs),
+  }))
+  const widest = (texts: readonly string[], most: number): number =>
+    texts.reduce((so, text) => Math.max(so, Math.min(most, measure(text, most + 1))), 0)
+
+  // Numbers are never cut. Of the rest the bars take a fifth, the notes at least a seventh, the names what they need.
+  const owner = services.size > 1 ? widest([...services], width >> 3) + 1 : 0
+  const offsets = widest(
+    cells.map(({ offset }) => offset),
+    9,
+  )
+  const durations = widest(
+    cells.map(({ duration }) => duration),
+    9,
+  )
+  const bars = Math.floor(width / 5)
+  const spare = width - owner - offsets - durations - bars - 6 - Math.floor(width / 7)
+  const names = widest(
+    cells.map(({ label }) => label),
+    spare,
+  )
+
+  const header = [
+    `trace ${clip(spans[0]!.traceId, 32)}`,
+    ...(services.size === 1 ? [...services] : []),
+    plural(spans.length, 'span'),
+    ...(services.size > 1 ? [plural(services.size, 'service')] : []),
+    duration(to - from),
+    ...(errors ? [plural(errors, 'error')] : []),
+  ]
+  const lines = [clip(header.join('  '), width)]
+  let above = ''
+  tree.forEach(({ span, service, under, complaints }, at) => {
+    const cell = cells[at]!
+    const end = span.endMs === 0 ? to : span.endMs
+    const line = [
+      ...(owner ? [pad(clip(service === above ? '' : service, owner - 1), owner - 1)] : []),
+      pad(clip(cell.label, names), names),
+      cell.offset.padStart(offsets + 1),
+      cell.duration.padStart(durations + 1),
+      bar(span.startMs - from, end - from, to - from, bars, span.endMs === 0),
+      notes(span),
+    ]
+    above = service
+    lines.push(clip(line.join(' '), width).trimEnd())
+    for (const each of complaints) lines.push(clip(`${' '.repeat(owner)}${shorten(under, width >> 2)}! ${each}`, width))
+  })
   return lines.join('\n')
 }
 
+const isError = (span: SpanRecord): boolean => span.statusCode === StatusCode.ERROR
+
+/** The end of an indent that is too deep: what is nearest to the name. */
+const shorten = (indent: string, most: number): string => (indent.length > most ? `…${indent.slice(1 - most)}` : indent)
+
 /** Parents before children, siblings by start. A span whose parent is elsewhere, or in a circle, is a root. */
-function rows(spans: readonly SpanRecord[], serviceOf: (span: SpanRecord) => string | undefined): Row[] {
+function rows(spans: readonly SpanRecord[], serviceOf: (span: SpanRecord) => string): Row[] {
   const ids = new Set(spans.map((span) => span.spanId))
   const children = new Map<string, SpanRecord[]>()
   for (const span of [...spans].sort((a, b) => b.startMs - a.startMs)) {
     const parent = ids.has(span.parentSpanId) ? span.parentSpanId : ''
-    children.set(parent, [...(children.get(parent) ?? []), span])
+    const siblings = children.get(parent)
+    if (siblings) siblings.push(span)
+    else children.set(parent, [span])
   }
   const out: Row[] = []
   const seen = new Set<SpanRecord>()
   const walk = (roots: readonly SpanRecord[]): void => {
-    const stack = roots.map((span) => ({
-      span,
-      lead: '',
-      isLast: true,
-      depth: 0,
-      above: undefined as string | undefined,
-    }))
+    const stack = roots.map((span) => ({ span, lead: '', isLast: true, depth: 0 }))
     for (let next = stack.pop(); next; next = stack.pop()) {
-      const { span, lead, isLast, depth, above } = next
+      const { span, lead, isLast, depth } = next
       if (seen.has(span)) continue
       seen.add(span)
       const below = children.get(span.spanId) ?? []
-      const own = serviceOf(span)
-      const inner = depth === 0 ? '' : lead + (isLast ? '   ' : '│  ')
-      const indent = depth === 0 ? '' : lead + (isLast ? '└─ ' : '├─ ')
-      out.push({ span, indent, under: inner + (below.length ? '│' : ' '), service: own === above ? undefined : own })
+      const inner = depth === 0 ? '' : lead + (isLast ? '  ' : '│ ')
+      const said = new Set(below.filter(isError).map((child) => child.statusMessage))
+      out.push({
+        span,
+        service: serviceOf(span),
+        indent: depth === 0 ? '' : lead + (isLast ? '└ ' : '├ '),
+        under: inner + (below.length ? '│ ' : '  '),
+        complaints: [...complaints(span)].filter((each) => !said.has(each)),
+      })
       below.forEach((child, at) => {
-        stack.push({ span: child, lead: inner, isLast: at === 0, depth: depth + 1, above: own })
+        stack.push({ span: child, lead: inner, isLast: at === 0, depth: depth + 1 })
       })
     }
   }
@@ -112,25 +160,41 @@ function rows(spans: readonly SpanRecord[], serviceOf: (span: SpanRecord) => str
   return out
 }
 
+/** Eighths of a cell, so that what is short next to the whole still differs from what is shorter. */
+const EIGHTHS = ' ▏▎▍▌▋▊▉'
+
 function bar(from: number, to: number, total: number, width: number, isOpen: boolean): string {
   const scale = total > 0 ? width / total : 0
   const before = Math.min(width - 1, Math.floor(from * scale))
-  const length = Math.max(1, Math.min(width - before, Math.round((to - from) * scale)))
-  return ' '.repeat(before) + (isOpen ? '░' : '█').repeat(length) + ' '.repeat(width - before - length)
+  const eighths = Math.max(1, Math.min((width - before) * 8, Math.round((to - from) * scale * 8)))
+  const drawn = isOpen
+    ? '░'.repeat(Math.ceil(eighths / 8))
+    : '█'.repeat(eighths >> 3) + (eighths % 8 ? EIGHTHS[eighths % 8]! : '')
+  return ' '.repeat(before) + drawn + ' '.repeat(width - before - drawn.length)
 }
 
-const notes = (span: SpanRecord): string =>
-  [KINDS[span.kind === SpanKind.INTERNAL ? 0 : span.kind], ...KEY_ATTRIBUTES.map((key) => span.attributes[key])]
-    .filter((value) => value !== undefined && value !== '')
-    .map(text)
-    .join(' ')
+/** What the name does not say yet. */
+function notes({ name, attributes }: SpanRecord): string {
+  const said = new Set<string>()
+  for (const key of KEY_ATTRIBUTES) {
+    const value = attributes[key]
+    if (value === undefined || value === '' || (key === 'url.path' && attributes['http.route'])) continue
+    if (NAMED.test(key)) said.add(`${key.slice(key.lastIndexOf('.') + 1)}=${text(value)}`)
+    // A server's own address is known to those who read its traces.
+    else if (!name.includes(text(value)) && !(key === 'server.address' && attributes['url.scheme']))
+      said.add(text(value))
+  }
+  return [...said].join(' ')
+}
 
 function* complaints(span: SpanRecord): Generator<string> {
-  if (span.statusCode === StatusCode.ERROR && span.statusMessage) yield span.statusMessage
+  const { statusMessage } = span
+  if (isError(span) && statusMessage) yield statusMessage
   for (const { name, attributes } of span.events) {
     if (name !== 'exception') continue
-    const said = [attributes['exception.type'], attributes['exception.message']].filter(Boolean).map(text).join(': ')
-    if (said && attributes['exception.message'] !== span.statusMessage && said !== span.statusMessage) yield said
+    const { 'exception.type': type, 'exception.message': message } = attributes
+    const said = [type, message].filter(Boolean).map(text).join(': ')
+    if (said && message !== statusMessage && said !== statusMessage) yield said
   }
 }
 
@@ -140,7 +204,8 @@ const text = (value: AttributeValue): string =>
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 function duration(ms: number): string {
-  if (ms < 1000) return `${ms < 10 && !Number.isInteger(ms) ? ms.toFixed(2) : Math.round(ms)} ms`
+  // Two digits after the point, and no zeros at the end: epoch times carry the noise of a double.
+  if (ms < 1000) return `${ms < 9.995 ? Number(ms.toFixed(2)) : Math.round(ms)} ms`
   return ms < 100_000 ? `${(ms / 1000).toFixed(2)} s` : `${Math.round(ms / 1000)} s`
 }
 
@@ -165,5 +230,11 @@ function clip(line: string, width: number): string {
   return out
 }
 
-const pad = (line: string, width: number): string =>
-  line + ' '.repeat(Math.max(0, width - [...line].reduce((sum, character) => sum + cells(character), 0)))
+const pad = (line: string, width: number): string => line + ' '.repeat(Math.max(0, width - measure(line, width)))
+
+/** Cells of a line, counted up to `most`. */
+function measure(line: string, most: number): number {
+  let used = 0
+  for (const character of line.slice(0, most * 8)) used += cells(character)
+  return Math.min(used, most)
+}
