@@ -7,6 +7,7 @@ import { codec } from './receive/decode.ts'
 import { app } from './server/app.ts'
 import { type ForwardCounts, type ForwardOptions, forwarder } from './server/forward.ts'
 import type { IngestCounts } from './server/ingest.ts'
+import { page } from './server/page.ts'
 import { settled } from './server/settled.ts'
 import { openStore, type StoreCounts } from './store/store.ts'
 
@@ -71,7 +72,7 @@ export const startViewer = async (options: ViewerOptions = {}): Promise<Viewer> 
   const rest = settled(store)
   const forward = options.forward && forwarder(options.forward)
   const trust = { hosts: options.allowHosts ?? [], origins: options.allowOrigins ?? [] }
-  const routes = app({ store, codec: codec(), trust, forwarder: forward, counts, settled: rest })
+  const routes = app({ store, codec: codec(), trust, forwarder: forward, counts, settled: rest, ui: page() })
   const server = serve({ fetch: routes.fetch, hostname, port: options.port ?? 4318 })
   await new Promise<void>((resolve, reject) => {
     server.once('listening', resolve)

@@ -1,11 +1,13 @@
 // In: requests. Out: the receiver at /v1, the JSON API at /api, the page everywhere else.
-// Must stay true: every request passes the guard before anything reads it.
+// Must stay true: every request passes the guard before anything reads it; the page may load nothing from elsewhere.
 import { Hono } from 'hono'
 import type { Codec } from '../receive/decode.ts'
 import type { Store } from '../store/store.ts'
+import { api } from './api.ts'
 import type { Forwarder } from './forward.ts'
 import { refusalOf, type Trust } from './guard.ts'
 import { type IngestCounts, ingest } from './ingest.ts'
+import type { Page } from './page.ts'
 import type { Settled } from './settled.ts'
 
 export interface AppOptions {
@@ -15,18 +17,30 @@ export interface AppOptions {
   readonly forwarder: Forwarder | undefined
   readonly counts: IngestCounts
   readonly settled: Settled
+  readonly ui: Page
 }
+
+/** The page is one file: its own inline script and style, and requests to where it came from. */
+const POLICY =
+  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 export const app = (options: AppOptions): Hono => {
   const routes = new Hono()
   routes.route('/v1', ingest(options))
   routes.use('*', async (c, next) => {
     const why = refusalOf(c.req.raw.headers, 'own', options.trust)
-    return why === undefined ? next() : c.json({ error: why }, 403)
+    if (why !== undefined) return c.json({ error: why }, 403)
+    await next()
+    c.header('x-content-type-options', 'nosniff')
+    c.header('referrer-policy', 'no-referrer')
+    c.header('cross-origin-resource-policy', 'same-origin')
+    c.header('cache-control', 'no-store')
   })
-  routes.get('/api/traces/:id', (c) => {
-    const trace = options.store.trace(c.req.param('id'))
-    return trace === undefined ? c.json({ error: 'no such trace' }, 404) : c.json(trace)
+  routes.route('/api', api(options))
+  routes.get('*', async (c) => {
+    c.header('content-security-policy', POLICY)
+    return c.html(await options.ui.index())
   })
   return routes
 }

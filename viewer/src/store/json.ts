@@ -11,14 +11,14 @@ const rawJson = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON
 const LONG_NUMBER = /\d{16}/
 const WHOLE_DOUBLE = /\d\.0\b/
 
-/** Numbers become doubles, unsafe integers `{ $int }`. */
+/** Numbers become doubles; unsafe integers become `{ $int }`, and whole doubles `{ $double }`, to be told from integers. */
 export const parseViewable = (text: string): unknown =>
-  LONG_NUMBER.test(text)
-    ? parseWithSource(text, (_key, value, { source }) =>
-        typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? '')
-          ? { $int: source }
-          : value,
-      )
+  LONG_NUMBER.test(text) || WHOLE_DOUBLE.test(text)
+    ? parseWithSource(text, (_key, value, { source }) => {
+        if (typeof value !== 'number' || source === undefined) return value
+        if (source.endsWith('.0')) return { $double: source.slice(0, -2) }
+        return !Number.isSafeInteger(value) && /^-?\d+$/.test(source) ? { $int: source } : value
+      })
     : JSON.parse(text)
 
 /** Numbers that a double cannot tell apart from another kind of number stay raw JSON: writing them gives the same text. */

@@ -1,0 +1,43 @@
+// In: a tree. Out: where errors began and how far they spread upwards.
+// Must stay true: an error's origin is a failed span with no failed span below it; its path runs from there to the first
+// ancestor that did not fail, which is the one that coped.
+import type { Node } from './tree.ts'
+
+export interface ErrorPath {
+  /** From the origin upwards; all failed. */
+  readonly nodes: readonly Node[]
+  /** The first ancestor that did not fail; undefined when the failure reached the top. */
+  readonly absorbedBy: Node | undefined
+  readonly message: string
+}
+
+const failed = (node: Node): boolean => node.span?.status === 'error'
+
+/** What a failed span says of its failure: exception, else status, else HTTP status. */
+export const errorText = (node: Node): string => {
+  const { span } = node
+  if (span === undefined) return ''
+  const exception = span.events.findLast((event) => event.name === 'exception')?.attributes
+  const [type, message] = [exception?.['exception.type'], exception?.['exception.message']]
+  if (type !== undefined || message !== undefined) return [type, message].filter(Boolean).join(': ')
+  const type2 = span.attributes['error.type']
+  if (span.statusMessage !== '') {
+    return typeof type2 === 'string' && !/^\d+$/.test(type2) ? `${type2}: ${span.statusMessage}` : span.statusMessage
+  }
+  const code = span.attributes['http.response.status_code']
+  if (code !== undefined) return `HTTP ${String(code)}`
+  return type2 === undefined ? 'failed' : String(type2)
+}
+
+export const errorPaths = (nodes: readonly Node[]): readonly ErrorPath[] => {
+  const hasFailedChild = new Set<Node>()
+  for (const node of nodes) if (failed(node) && node.parent !== undefined) hasFailedChild.add(node.parent)
+  return nodes
+    .filter((node) => failed(node) && !hasFailedChild.has(node))
+    .map((origin) => {
+      const path: Node[] = []
+      let up: Node | undefined = origin
+      for (; up !== undefined && failed(up); up = up.parent) path.push(up)
+      return { nodes: path, absorbedBy: up, message: errorText(origin) }
+    })
+}
