@@ -34,25 +34,20 @@ export const MAX_BAGGAGE_LENGTH: number = MAX_HEADER_LENGTH
 // the time linear.
 const MEMBER =
   /^[ \t]*([!#$%&'*+.^`|~\w-]+)[ \t]*=[ \t]*(?:((?:[!#$&-+\--:<-[\]-~]|%[\da-f]{2})+)[ \t]*)?((?:;[ \t]*[!#$%&'*+.^`|~\w-]+[ \t]*(?:=[ \t]*(?:(?:[!#$&-+\--:<-[\]-~]|%[\da-f]{2})+[ \t]*)?)?)*)$/i
+// What most headers are: members without white space, properties or percent-encoding. They are passed on as they came.
+const PLAIN = /^[!#$%&'*+.^`|~\w-]+=[!#$&-+\--:<-[\]-~]*(?:,[!#$%&'*+.^`|~\w-]+=[!#$&-+\--:<-[\]-~]*){0,63}$/
 const OTHER_THAN_OCTETS = /[^!#$&-+\--:<-[\]-~]+/g
 
 /** Reads a combined baggage header; nothing when no member is usable. Of members with the same key the last wins. */
 export function parseBaggage(text: string): Baggage | undefined {
-  const members = new Map<string, BaggageEntry>()
-  let from = 0
-  while (from < text.length) {
-    let to = text.indexOf(',', from)
-    if (to < 0) to = text.length
-    if (to > MAX_BAGGAGE_LENGTH) break
-    const match = MEMBER.exec(text.slice(from, to))
-    if (match !== null) put(members, match[1]!, match[2] ?? '', match[3]!)
-    from = to + 1
-  }
+  if (text.length <= MAX_BAGGAGE_LENGTH && PLAIN.test(text)) return new Members(text)
+  const members = parseMembers(text)
   return members.size > 0 ? new Members(members) : undefined
 }
 
 /** The header's text; empty when there is nothing to carry. Members that do not fit the limit are left out whole. */
 export function formatBaggage(baggage: Baggage): string {
+  if (baggage instanceof Members && baggage.text !== undefined) return baggage.text
   let text = ''
   for (const [key, { value, metadata }] of baggage.entries()) {
     const member = `${text && ','}${key}=${encode(value)}${metadata ? `;${metadata}` : ''}`
@@ -67,10 +62,17 @@ export function emptyBaggage(): Baggage {
 }
 
 class Members implements Baggage {
-  readonly #members: ReadonlyMap<string, BaggageEntry>
+  /** The plain header it was read from: most baggage is only passed on, and never looked into. */
+  readonly text: string | undefined
+  #read: ReadonlyMap<string, BaggageEntry> | undefined
 
-  constructor(members: ReadonlyMap<string, BaggageEntry>) {
-    this.#members = members
+  constructor(from: string | ReadonlyMap<string, BaggageEntry>) {
+    if (typeof from === 'string') this.text = from
+    else this.#read = from
+  }
+
+  get #members(): ReadonlyMap<string, BaggageEntry> {
+    return (this.#read ??= parseMembers(this.text!))
   }
 
   get size(): number {
@@ -98,6 +100,20 @@ class Members implements Baggage {
     for (const key of keys) members.delete(key)
     return new Members(members)
   }
+}
+
+function parseMembers(text: string): ReadonlyMap<string, BaggageEntry> {
+  const members = new Map<string, BaggageEntry>()
+  let from = 0
+  while (from < text.length) {
+    let to = text.indexOf(',', from)
+    if (to < 0) to = text.length
+    if (to > MAX_BAGGAGE_LENGTH) break
+    const match = MEMBER.exec(text.slice(from, to))
+    if (match !== null) put(members, match[1]!, match[2] ?? '', match[3]!)
+    from = to + 1
+  }
+  return members
 }
 
 function put(members: Map<string, BaggageEntry>, key: string, encoded: string, properties: string): void {

@@ -12,6 +12,7 @@ export function found(
   decision?: UpstreamDecision,
 ): PropagationContext {
   const { baggage, passthrough } = context
+  if (!baggage && !passthrough && !decision) return { spanContext }
   return {
     spanContext,
     ...(baggage && { baggage }),

@@ -26,17 +26,21 @@ const MEMBER = /^[a-z0-9][a-z0-9_\-*/@]{0,255}=[ -+\--<>-~]{0,255}[!-+\--<>-~]$/
  */
 export function parseTraceState(text: string): TraceState | undefined {
   if (text === '' || text.length > MAX_TRACE_STATE_LENGTH) return undefined
-  if (!text.includes(',')) {
-    const only = trimmed(text)
-    return MEMBER.test(only) ? new Members([only]) : undefined
-  }
+  if (!text.includes(',') && MEMBER.test(text)) return new Members([text], text)
   const members: string[] = []
+  const keys: string[] = []
   let count = 0
-  for (const part of text.split(',')) {
-    const member = trimmed(part)
-    if (member === '') continue
-    if (!MEMBER.test(member) || ++count > MAX_TRACE_STATE_MEMBERS) return undefined
-    if (find(members, keyOf(member)) < 0) members.push(member)
+  for (let member of text.split(',')) {
+    if (!MEMBER.test(member)) {
+      member = trimmed(member)
+      if (member === '') continue
+      if (!MEMBER.test(member)) return undefined
+    }
+    if (++count > MAX_TRACE_STATE_MEMBERS) return undefined
+    const key = member.slice(0, member.indexOf('='))
+    if (keys.includes(key)) continue
+    keys.push(key)
+    members.push(member)
   }
   return count > 0 ? new Members(members) : undefined
 }
@@ -48,9 +52,11 @@ export function emptyTraceState(): TraceState {
 
 class Members implements TraceState {
   readonly #members: readonly string[]
+  #text: string | undefined
 
-  constructor(members: readonly string[]) {
+  constructor(members: readonly string[], text?: string) {
     this.#members = members
+    this.#text = text
   }
 
   get(key: string): string | undefined {
@@ -68,13 +74,8 @@ class Members implements TraceState {
   }
 
   serialize(): string {
-    return this.#members.join()
+    return (this.#text ??= this.#members.join())
   }
-}
-
-/** With its `=`. */
-function keyOf(member: string): string {
-  return member.slice(0, member.indexOf('=') + 1)
 }
 
 function find(members: readonly string[], key: string): number {
