@@ -111,7 +111,9 @@ describe("the caller's objects", () => {
       await span.fetch(new Request(`${url}/ok`, { headers: { 'x-req': '1' } }), { headers: { 'x-init': '2' } })
     })
     expect(request.headers.get('traceparent')).toBeNull()
-    expect(seen.map(({ method, body, headers }) => [method, body, headers['x-own'] ?? headers['x-req'], headers['x-init']])).toEqual([
+    expect(
+      seen.map(({ method, body, headers }) => [method, body, headers['x-own'] ?? headers['x-req'], headers['x-init']]),
+    ).toEqual([
       ['POST', 'payload', 'kept', undefined],
       ['PUT', 'streamed', '1', undefined],
       ['GET', '', undefined, undefined],
@@ -148,7 +150,10 @@ describe('secrets in a URL', () => {
   test.each([
     ['https://user:pw@h.example/p', 'https://REDACTED:REDACTED@h.example/p'],
     ['https://h.example/p?sig=abc&x=1', 'https://h.example/p?sig=REDACTED&x=1'],
-    ['https://h.example/p?X-Amz-Signature=a&X-Amz-Credential=b&X-Amz-Security-Token=c', 'https://h.example/p?X-Amz-Signature=REDACTED&X-Amz-Credential=REDACTED&X-Amz-Security-Token=REDACTED'],
+    [
+      'https://h.example/p?X-Amz-Signature=a&X-Amz-Credential=b&X-Amz-Security-Token=c',
+      'https://h.example/p?X-Amz-Signature=REDACTED&X-Amz-Credential=REDACTED&X-Amz-Security-Token=REDACTED',
+    ],
     ['https://h.example/p?access_token=abc#f', 'https://h.example/p?access_token=REDACTED#f'],
     ['https://h.example/p?page=2&design=x', 'https://h.example/p?page=2&design=x'],
   ])('%s is recorded as %s', async (given, recorded) => {

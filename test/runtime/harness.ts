@@ -1,6 +1,13 @@
 // In: options for one invocation. Out: a tracer whose clock, ids, randomness and exporter are the test's.
 // Must stay true: nothing but clock, randomness and fetch is replaced; whole traces are compared as text.
-import { createTracer, type InvocationStart, memoryExporter, type Span, type SpanRecord, type TracerOptions } from 'clew'
+import {
+  createTracer,
+  type InvocationStart,
+  memoryExporter,
+  type Span,
+  type SpanRecord,
+  type TracerOptions,
+} from 'clew'
 
 /** Random bytes that count: 1, 2, 3, … so that ids are readable and never repeat. */
 export function countingBytes(): (bytes: Uint8Array) => void {

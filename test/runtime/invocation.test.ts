@@ -59,7 +59,9 @@ describe('the close', () => {
     const { run, idle, exporter, kept } = bench()
     const failing = Promise.reject(new Error('background'))
     const given: Promise<unknown>[] = []
-    run((span) => span.waitUntil(failing), { keepAlive: (promise) => void (given.push(promise), kept.push(promise.catch(() => {}))) })
+    run((span) => span.waitUntil(failing), {
+      keepAlive: (promise) => void (given.push(promise), kept.push(promise.catch(() => {}))),
+    })
     await idle()
     expect(given[1]).toBe(failing)
     expect(exporter.batches).toHaveLength(1)
@@ -76,7 +78,9 @@ describe('the close', () => {
   })
 
   test('posts nothing when nothing was sampled, and gives the host nothing to wait for', async () => {
-    const { run, idle, exporter, kept } = bench({ sampler: { shouldSample: () => ({ decision: 'DROP' }), description: '' } })
+    const { run, idle, exporter, kept } = bench({
+      sampler: { shouldSample: () => ({ decision: 'DROP' }), description: '' },
+    })
     run((span) => {
       expect(span.isRecording()).toBe(false)
       span.enterSpan('child', (child) => expect(child).toBe(span))
@@ -202,7 +206,9 @@ describe('what comes late', () => {
   })
 
   test('goes the way of the first verdict', async () => {
-    const { run, idle, exporter, drops } = bench({ tailSampler: { decide: () => ({ keep: false }), description: 'none' } })
+    const { run, idle, exporter, drops } = bench({
+      tailSampler: { decide: () => ({ keep: false }), description: 'none' },
+    })
     let root: Parameters<Parameters<typeof run>[0]>[0] | undefined
     run((span) => {
       root = span

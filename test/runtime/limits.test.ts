@@ -49,7 +49,10 @@ describe('span limits (specification, "Span Limits")', () => {
     const { run, idle, exporter } = bench()
     run((span) => {
       const link = { context: span.spanContext(), attributes: many(130) }
-      span.startSpan('child', { links: Array.from({ length: 129 }, () => link) }).addEvent('e', many(131)).end()
+      span
+        .startSpan('child', { links: Array.from({ length: 129 }, () => link) })
+        .addEvent('e', many(131))
+        .end()
     })
     await idle()
     const child = exporter.spans[1]!
@@ -65,8 +68,9 @@ describe('span limits (specification, "Span Limits")', () => {
     ['\u{1F600}', 1, ''],
     ['abc', 0, ''],
   ])('cut %j at %d to %j, never inside a character', async (text, attributeValueLengthLimit, expected) => {
-    const span = await limited({ attributeValueLengthLimit }, (span) =>
-      void span.setAttributes({ text, list: [text, 1], map: { inner: { text } } }).addEvent('e', { text }),
+    const span = await limited(
+      { attributeValueLengthLimit },
+      (span) => void span.setAttributes({ text, list: [text, 1], map: { inner: { text } } }).addEvent('e', { text }),
     )
     expect(span.attributes).toEqual({ text: expected, list: [expected, 1], map: { inner: { text: expected } } })
     expect(span.events[0]!.attributes).toEqual({ text: expected })
@@ -74,8 +78,9 @@ describe('span limits (specification, "Span Limits")', () => {
   })
 
   test('cut bytes by the byte', async () => {
-    const span = await limited({ attributeValueLengthLimit: 2 }, (span) =>
-      void span.setAttribute('bytes', new Uint8Array([1, 2, 3])),
+    const span = await limited(
+      { attributeValueLengthLimit: 2 },
+      (span) => void span.setAttribute('bytes', new Uint8Array([1, 2, 3])),
     )
     expect(span.attributes['bytes']).toEqual(new Uint8Array([1, 2]))
   })

@@ -215,9 +215,23 @@ describe('the result of enterSpan', () => {
 describe('status', () => {
   test.each([
     [[{ code: StatusCode.ERROR, message: 'a' }], 2, 'a'],
-    [[{ code: 'error' as const, message: 'a' }, { code: StatusCode.ERROR, message: 'b' }], 2, 'b'],
+    [
+      [
+        { code: 'error' as const, message: 'a' },
+        { code: StatusCode.ERROR, message: 'b' },
+      ],
+      2,
+      'b',
+    ],
     [[{ code: StatusCode.ERROR, message: 'a' }, { code: StatusCode.UNSET }], 2, 'a'],
-    [[{ code: StatusCode.ERROR, message: 'a' }, { code: 'ok' as const, message: 'x' }], 1, ''],
+    [
+      [
+        { code: StatusCode.ERROR, message: 'a' },
+        { code: 'ok' as const, message: 'x' },
+      ],
+      1,
+      '',
+    ],
     [[{ code: StatusCode.OK }, { code: StatusCode.ERROR, message: 'a' }], 1, ''],
     [[{ code: 'unset' as const, message: 'a' }], 0, ''],
   ])('%j leaves %d %j', async (statuses, code, message) => {
@@ -230,16 +244,35 @@ describe('status', () => {
 
 describe('attributes', () => {
   test('overwrite, keep what is empty but meant, and ignore what is absent', async () => {
-    const span = await record((span) =>
-      void span
-        .setAttribute('a', 1)
-        .setAttribute('a', 2)
-        .setAttribute('', 'no key')
-        .setAttribute('u', undefined)
-        .setAttributes({ zero: 0, no: false, empty: '', list: [], nothing: null, big: 2n ** 63n, bytes: new Uint8Array(2) })
-        .setAttribute('__proto__', 'just a key'),
+    const span = await record(
+      (span) =>
+        void span
+          .setAttribute('a', 1)
+          .setAttribute('a', 2)
+          .setAttribute('', 'no key')
+          .setAttribute('u', undefined)
+          .setAttributes({
+            zero: 0,
+            no: false,
+            empty: '',
+            list: [],
+            nothing: null,
+            big: 2n ** 63n,
+            bytes: new Uint8Array(2),
+          })
+          .setAttribute('__proto__', 'just a key'),
     )
-    expect(Object.keys(span.attributes)).toEqual(['a', 'zero', 'no', 'empty', 'list', 'nothing', 'big', 'bytes', '__proto__'])
+    expect(Object.keys(span.attributes)).toEqual([
+      'a',
+      'zero',
+      'no',
+      'empty',
+      'list',
+      'nothing',
+      'big',
+      'bytes',
+      '__proto__',
+    ])
     expect(span.attributes['a']).toBe(2)
     expect(({} as Record<string, unknown>)['just a key']).toBeUndefined()
   })
@@ -267,7 +300,10 @@ describe('attributes', () => {
       },
     }
     run((span) => {
-      span.setAttributes(hostile).addEvent('e', hostile).addLinks(undefined as never)
+      span
+        .setAttributes(hostile)
+        .addEvent('e', hostile)
+        .addLinks(undefined as never)
       span.enterSpan('child', { attributes: hostile }, () => {})
     })
     await idle()
