@@ -18,7 +18,9 @@ export const stateBytes = (make: () => TailSampler, requests: number, strangers:
     let i = 0
     for (const request of traffic(strangers, seed + 2)) {
       const trace = localTrace(request, random)
-      const attributes = { ...trace.root.attributes, 'http.route': `/stranger/${i++}/${'x'.repeat(200)}` }
+      // As cut out of a long URL: a key that kept the whole of it alive would show.
+      const route = `${'x'.repeat(4000)}/stranger/${i++}/${'y'.repeat(200)}`.slice(4000)
+      const attributes = { ...trace.root.attributes, 'http.route': route }
       const stranger = { ...trace, root: { ...trace.root, attributes } }
       for (const policy of policies) policy.decide(stranger)
     }

@@ -48,8 +48,11 @@ export const entryOf = <Entry extends { usedMs: number }>(
   }
   if (!entry) {
     entry = make()
-    entries.set(name, entry)
+    entries.set(copied(name), entry)
   }
   entry.usedMs = nowMs
   return entry
 }
+
+/** A string of its own: a part of a longer one may keep the whole alive, and the table's size would have no bound. */
+const copied = (text: string): string => text.split('').join('')
