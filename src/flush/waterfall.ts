@@ -126,7 +126,8 @@ const shorten = (indent: string, most: number): string => (indent.length > most 
 function rows(spans: readonly SpanRecord[], serviceOf: (span: SpanRecord) => string): Row[] {
   const ids = new Set(spans.map((span) => span.spanId))
   const children = new Map<string, SpanRecord[]>()
-  for (const span of [...spans].sort((a, b) => b.startMs - a.startMs)) {
+  // Last first, since a stack turns them round again; those that start together stay in the order given.
+  for (const span of spans.toReversed().sort((a, b) => b.startMs - a.startMs)) {
     const parent = ids.has(span.parentSpanId) ? span.parentSpanId : ''
     const siblings = children.get(parent)
     if (siblings) siblings.push(span)
