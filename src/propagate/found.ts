@@ -11,14 +11,7 @@ export function found(
   spanContext: SpanContext,
   decision?: UpstreamDecision,
 ): PropagationContext {
-  const { baggage, passthrough } = context
-  if (!baggage && !passthrough && !decision) return { spanContext }
-  return {
-    spanContext,
-    ...(baggage && { baggage }),
-    ...(passthrough && { passthrough }),
-    ...(decision && { decision }),
-  }
+  return { ...context, spanContext, decision }
 }
 
 /** What a caller without ids said; it counts only while no identity was found. */

@@ -34,7 +34,7 @@ export interface PropagationContext {
   readonly spanContext?: SpanContext
   readonly baggage?: Baggage
   /** Absent: the sampled flag says it all. */
-  readonly decision?: UpstreamDecision
+  readonly decision?: UpstreamDecision | undefined
   /** What a format must hand on unchanged and we do not interpret (X-Ray `Lineage`, Datadog origin and tags), by name. */
   readonly passthrough?: Readonly<Record<string, string>>
 }

@@ -1,5 +1,5 @@
 // In: the text of the combined tracestate headers. Out: an immutable list of members, newest on the left.
-// Must stay true: what is kept is grammatical, at most 32 members long, and never holds a key twice.
+// Must stay true: what is kept is grammatical and at most 32 members long; a list of ours names no key twice.
 import { trimmed } from './traceparent.ts'
 
 /** The vendors' list (Trace Context Level 2, section 3.3). Structurally the `TraceState` of `@opentelemetry/api`. */
@@ -19,69 +19,60 @@ export const MAX_TRACE_STATE_MEMBERS = 32
 export const MAX_TRACE_STATE_LENGTH = 16_447
 
 const MEMBER = /^[a-z0-9][a-z0-9_\-*/@]{0,255}=[ -+\--<>-~]{0,255}[!-+\--<>-~]$/
+// Members without white space around them: what most lists are, and what the others are made into.
+const LIST =
+  /^[a-z0-9][a-z0-9_\-*/@]{0,255}=[ -+\--<>-~]{0,255}[!-+\--<>-~](?:,[a-z0-9][a-z0-9_\-*/@]{0,255}=[ -+\--<>-~]{0,255}[!-+\--<>-~]){0,31}$/
 
 /**
- * Reads a combined tracestate. One bad member, a thirty-third one or an over-long text discards the whole; of members
- * with the same key the left-most, which is the newest, is kept. Nothing when no member is left.
+ * Reads a combined tracestate; nothing when no member is left. One bad member, a thirty-third one or an over-long text
+ * discards the whole. Members that repeat a key, which nobody should send, are handed on as they came until the key is
+ * set or unset; the left-most is the newest, and what `get` answers.
  */
 export function parseTraceState(text: string): TraceState | undefined {
   if (text === '' || text.length > MAX_TRACE_STATE_LENGTH) return undefined
-  if (!text.includes(',') && MEMBER.test(text)) return new Members([text], text)
-  const members: string[] = []
-  const keys: string[] = []
-  let count = 0
-  for (let member of text.split(',')) {
-    if (!MEMBER.test(member)) {
-      member = trimmed(member)
-      if (member === '') continue
-      if (!MEMBER.test(member)) return undefined
-    }
-    if (++count > MAX_TRACE_STATE_MEMBERS) return undefined
-    const key = member.slice(0, member.indexOf('='))
-    if (keys.includes(key)) continue
-    keys.push(key)
-    members.push(member)
-  }
-  return count > 0 ? new Members(members) : undefined
+  if (LIST.test(text)) return new Members(text)
+  const members = text.split(',').map(trimmed).filter(Boolean).join()
+  return LIST.test(members) ? new Members(members) : undefined
 }
 
 /** An empty list, to set the first member of. */
 export function emptyTraceState(): TraceState {
-  return new Members([])
+  return new Members('')
 }
 
 class Members implements TraceState {
-  readonly #members: readonly string[]
-  #text: string | undefined
+  /** Grammatical. Most lists are only passed on, so they are taken apart when somebody looks into them. */
+  readonly #text: string
 
-  constructor(members: readonly string[], text?: string) {
-    this.#members = members
+  constructor(text: string) {
     this.#text = text
   }
 
   get(key: string): string | undefined {
-    return this.#members[find(this.#members, `${key}=`)]?.slice(key.length + 1)
+    return this.#split()
+      .find((member) => member.startsWith(`${key}=`))
+      ?.slice(key.length + 1)
   }
 
   set(key: string, value: string): TraceState {
     const member = `${key}=${value}`
     if (key.includes('=') || !MEMBER.test(member)) return this
-    return new Members([member, ...without(this.#members, key)].slice(0, MAX_TRACE_STATE_MEMBERS))
+    return new Members([member, ...this.#without(key)].slice(0, MAX_TRACE_STATE_MEMBERS).join())
   }
 
   unset(key: string): TraceState {
-    return new Members(without(this.#members, key))
+    return new Members(this.#without(key).join())
   }
 
   serialize(): string {
-    return (this.#text ??= this.#members.join())
+    return this.#text
   }
-}
 
-function find(members: readonly string[], key: string): number {
-  return members.findIndex((member) => member.startsWith(key))
-}
+  #split(): readonly string[] {
+    return this.#text === '' ? [] : this.#text.split(',')
+  }
 
-function without(members: readonly string[], key: string): readonly string[] {
-  return members.filter((member) => !member.startsWith(`${key}=`))
+  #without(key: string): readonly string[] {
+    return this.#split().filter((member) => !member.startsWith(`${key}=`))
+  }
 }

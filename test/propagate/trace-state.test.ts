@@ -29,8 +29,7 @@ describe('reads', () => {
     ['a value of 256', `foo=${'z'.repeat(256)}`, `foo=${'z'.repeat(256)}`],
     ['32 members', members(32), members(32)],
     ['32 members and empty ones', `${members(32)},,`, members(32)],
-    ['the newest of members with one key', 'foo=1,bar=2,foo=3', 'foo=1,bar=2'],
-    ['a member twice as one', 'foo=1,foo=1', 'foo=1'],
+    ['members that repeat a key, as they came', 'foo=1,bar=2,foo=3', 'foo=1,bar=2,foo=3'],
   ])('%s', (_, text, kept) => {
     expect(parseTraceState(text)?.serialize()).toBe(kept)
   })
@@ -120,6 +119,12 @@ describe('changes', () => {
     expect(state.get('')).toBeUndefined()
     expect(parseTraceState('ab=1,a= 2')!.get('a')).toBe(' 2')
     expect(state.get('a=')).toBeUndefined()
+  })
+  test('answers the newest of members that repeat a key, and ends the repetition', () => {
+    const repeated = parseTraceState('foo=1,bar=2,foo=3')!
+    expect(repeated.get('foo')).toBe('1')
+    expect(repeated.set('foo', '4').serialize()).toBe('foo=4,bar=2')
+    expect(repeated.unset('foo').serialize()).toBe('bar=2')
   })
   test('grows from nothing', () => {
     expect(emptyTraceState().serialize()).toBe('')
