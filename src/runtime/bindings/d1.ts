@@ -28,7 +28,7 @@ function tracedDatabase(database: object, place: Place): object {
     'cloudflare.binding.name': place.name,
   }
   const methods: Methods = {
-    prepare: { opens: (host: object, _, [sql]) => statement(host, String(sql)) },
+    prepare: { opens: (host: object, _place, _shared, [sql]) => statement(host, String(sql)) },
     withSession: { opens: (session: object) => tracedMethods(session, methods, place, shared) },
     exec: {
       name: querySummary,

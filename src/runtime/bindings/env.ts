@@ -1,7 +1,7 @@
 // In: the env of a Worker and the span it is used under. Out: an env whose known bindings are traced under that span.
 // Must stay true: bindings are recognised by the class of the host's object, never by their methods; whatever is not
 // known is handed out as the host's own object.
-import { forward } from '../forward.ts'
+import { forward, unwrap } from '../forward.ts'
 import type { RecordingSpan } from '../recording-span.ts'
 import type { Span } from '../span.ts'
 import { durableObjectFetch } from './durable-object.ts'
@@ -21,15 +21,22 @@ export function bindEnv<Env>(env: Env, span: Span<Env>): Env {
   })
 }
 
+/**
+ * An object of the host's that is in no `env`, traced under `span`: `under(span, caches.default)`,
+ * `under(span, this.ctx.storage)`. What no kind of the tracer knows comes back as it is.
+ */
+export function under<T, Env>(span: Span<Env>, object: T, name = ''): T {
+  return bindObject(unwrap(object), name, span)
+}
+
 /** `binding` as `span` shall see it: the host's own where no kind knows it. */
 export function bindObject<T, Env>(binding: T, name: string, span: Span<Env>): T {
   if (typeof binding !== 'object' || !binding) return binding
   const place = { span: span as unknown as RecordingSpan<unknown>, name }
   const prototype = Object.getPrototypeOf(binding) as { constructor?: { name?: string } } | null
   const className = prototype?.constructor?.name
-  const kind = [...DEFAULT, ...place.span.config.bindings].findLast(
-    ({ classNames, bindingNames }) =>
-      classNames.includes(className as string) && (!bindingNames || bindingNames.includes(name)),
+  const kind = [...DEFAULT, ...(place.span.config.bindings ?? [])].findLast(({ classNames, bindingNames }) =>
+    bindingNames ? bindingNames.includes(name) : classNames.includes(className as string),
   )
   return kind ? (kind.trace(binding, place) as T) : binding
 }

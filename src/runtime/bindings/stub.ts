@@ -2,10 +2,10 @@
 // trace, and, where asked for, whose RPC calls are CLIENT spans.
 // Must stay true: a remote property stays what the runtime made of it: callable, awaitable, a path to more; the promise
 // of a call is the runtime's own, so that pipelining and disposal work.
-import { type Attributes, type AttributeValue, SpanKind } from '../../flush/model.ts'
+import type { Attributes } from '../../flush/model.ts'
 import type { HostFetch } from '../fetch.ts'
 import { forward } from '../forward.ts'
-import type { Place } from './kind.ts'
+import { type Place, spanOf } from './kind.ts'
 
 /** Makes the stand-in of a remote property. */
 export type TraceProperty = (property: object, path: string, place: Place, attributes: Attributes) => unknown
@@ -33,28 +33,13 @@ export const tracedProperty: TraceProperty = (property, path, place, attributes)
       if (typeof key === 'symbol' || key === 'then' || key === 'catch' || key === 'finally') return value.bind(target)
       return tracedProperty(value, `${path}.${key}`, place, attributes)
     },
-    apply(target, _, args) {
-      const span = place.span.startSpan(`${place.name}/${path}`, {
-        kind: SpanKind.CLIENT,
-        attributes: {
-          ...(attributes as Record<string, AttributeValue>),
-          'rpc.system.name': 'jsrpc',
-          'rpc.method': path,
-        },
-      })
-      try {
-        const result = Reflect.apply(target, undefined, args) as PromiseLike<unknown>
-        // Watched, not replaced.
-        if (typeof result?.then === 'function')
-          result.then(
-            () => span.end(),
-            (error) => span.failed(error),
-          )
-        else span.end()
-        return result
-      } catch (error) {
-        span.failed(error)
-        throw error
-      }
-    },
+    apply: (target, _, args) =>
+      spanOf(
+        path,
+        { name: () => `${place.name}/${path}` },
+        place,
+        { ...attributes, 'rpc.system.name': 'jsrpc', 'rpc.method': path },
+        args,
+        () => Reflect.apply(target, undefined, args),
+      ),
   })
