@@ -19,7 +19,7 @@ export function parseTraceparent(text: string): SpanContext | undefined {
   const flags = text.charCodeAt(54)
   return {
     traceId: (provenTraceId = text.slice(3, 35)),
-    spanId: text.slice(36, 52),
+    spanId: (provenSpanId = text.slice(36, 52)),
     // The low bits of a letter's code are one behind those of its digit.
     traceFlags: (flags + (flags >> 6)) & 3,
     isRemote: true,
@@ -33,7 +33,7 @@ export function formatTraceparent(context: SpanContext): string {
 
 /** Whether both ids have their length in lower-case hex and are not all zero (OpenTelemetry Trace API, "IsValid"). */
 export function isValid({ traceId, spanId }: SpanContext): boolean {
-  if (!SPAN_ID.test(spanId)) return false
+  if (spanId !== provenSpanId && !SPAN_ID.test(spanId)) return false
   if (traceId === provenTraceId) return true
   if (!TRACE_ID.test(traceId)) return false
   provenTraceId = traceId
@@ -43,8 +43,9 @@ export function isValid({ traceId, spanId }: SpanContext): boolean {
 const TRACE_ID = /^(?!0{32})[\da-f]{32}$/
 const SPAN_ID = /^(?!0{16})[\da-f]{16}$/
 
-/** The trace id that was proven last: the spans of an invocation share it, so that proving it again costs nothing. */
+// What was proven last: the spans of an invocation share a trace id, and what only forwards shares both.
 let provenTraceId = ''
+let provenSpanId = ''
 
 /** Without the SP and HTAB around it. */
 export function trimmed(text: string): string {
