@@ -9,6 +9,8 @@ export const RELATIVE_ERROR = 0.025
 export const BUCKETS = 512
 /** Halved when full: old observations fade, and 16 bits a bucket suffice. */
 export const CAPACITY = 32_768
+/** Half-lives after which nothing is left of any count. */
+const BITS = 16
 
 const LOG_STEP = Math.log1p(RELATIVE_ERROR)
 
@@ -36,7 +38,10 @@ export const decay = (sketch: QuantileSketch, nowMs: number, halfLifeMs: number)
   const times = Math.floor((nowMs - sketch.decayedMs) / halfLifeMs)
   if (times <= 0) return
   sketch.decayedMs += times * halfLifeMs
-  for (let i = 0; i < times && sketch.count > 0; i++) halve(sketch)
+  if (times >= BITS) {
+    sketch.buckets.fill(0)
+    sketch.count = 0
+  } else for (let i = 0; i < times; i++) halve(sketch)
 }
 
 /**

@@ -55,7 +55,7 @@ describe('adaptive', () => {
         { route: 'b', perSecond: 200 },
       ],
     ],
-  ])('comes within 10 %% of %d a second after warm-up', (perSecond, loads) => {
+  ])('comes within a tenth of %d a second after warm-up', (perSecond, loads) => {
     const kept = total(keptOf({ perSecond }, loads, 60_000, 360_000)) / 300
     expect(kept / perSecond).toBeGreaterThan(0.9)
     expect(kept / perSecond).toBeLessThan(1.1)
