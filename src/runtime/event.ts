@@ -78,13 +78,25 @@ export function traceEvent<Env>(
 ): unknown {
   const { type, trigger, kind } = event
   const start = startOf(tracer, type, trigger, env, ctx)
-  const described = event.describe(...args)
-  const attributes = Object.assign(start.attributes, described.attributes, more)
-  return tracer.invoke<unknown>({ ...start, ...described, kind, attributes }, (span, lifetime) => {
+  const describe = (): Partial<InvocationStart<Env>> => {
+    const described = event.describe(...args)
+    return { ...described, attributes: Object.assign(start.attributes, described.attributes, more) }
+  }
+  return tracer.invoke<unknown>({ ...start, kind, describe }, (span, lifetime) => {
     const recording = span as unknown as RecordingSpan<unknown>
-    const result = handle(span, ...(event.enter?.(recording, lifetime, ...args) ?? args))
-    const leave = (value: unknown): unknown => event.leave!(value as never, recording, lifetime, ...args)
+    /** What a kind answers; what there was, where it fails. */
+    const attempt = <T>(ask: () => T, otherwise: T): T => {
+      try {
+        return ask()
+      } catch (error) {
+        recording.config.failed(error)
+        return otherwise
+      }
+    }
+    const result = handle(span, ...attempt(() => event.enter?.(recording, lifetime, ...args) ?? args, args))
     if (!event.leave) return result
+    const leave = (value: unknown): unknown =>
+      attempt(() => event.leave!(value as never, recording, lifetime, ...args), value)
     return result instanceof Promise ? result.then(leave) : leave(result)
   })
 }

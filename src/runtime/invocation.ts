@@ -19,6 +19,8 @@ export interface InvocationStart<Env> {
   readonly kind?: SpanKind
   readonly attributes?: Attributes
   readonly links?: readonly Link[]
+  /** More of this, asked once and only when the tracer is configured. Where it throws, what is here must do. */
+  describe?(): Partial<InvocationStart<Env>>
   readonly env: Env
   /** Where a parent may be found: the incoming headers, or their like. */
   readonly carrier?: Getter
@@ -95,6 +97,7 @@ interface Invocation<Env> {
 
 function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env> {
   const { limits, now, losses } = config
+  guard(() => (start = { ...start, ...start.describe?.() }))
   const { env, keepAlive, graceMs = Infinity } = start
   const head = decideAtHead(config, start)
   const { isRecorded } = head
@@ -117,7 +120,11 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
     get buffer() {
       return buffer
     },
-    bind: (span) => (start.bind ? start.bind(env, span) : env),
+    bind(span) {
+      let bound = env
+      guard(() => (bound = start.bind?.(env, span) ?? env))
+      return bound
+    },
     waitUntil(promise) {
       // A lazy thenable is asked once, by us, for both.
       const once = promise instanceof Promise ? promise : Promise.resolve(promise)
