@@ -1,7 +1,6 @@
 // In: a queue's producer. Out: the same, whose sends are spans of the messaging conventions (1.44, development).
 // Must stay true: a message is what the app made it: the context is in it when the app put it there, with `span.carry`.
 import { type Attributes, SpanKind } from '../../flush/model.ts'
-import { carrierIn } from '../../propagate/carrier.ts'
 import { type BindingKind, bindingKind, type Method } from './kind.ts'
 import { sizeOf } from './size.ts'
 
@@ -24,7 +23,6 @@ export const queue: BindingKind = {
         send: send((body: unknown) => ({
           ...destination,
           'messaging.message.body.size': sizeOf(body),
-          'clew.carried': carrierIn(body) !== undefined,
         })),
         sendBatch: {
           ...send((messages: Iterable<unknown>) => ({

@@ -1,0 +1,2 @@
+// The back Worker without clew.
+export { Billing, back as default, Counter } from './back.ts'
