@@ -9,23 +9,16 @@ export interface WaterfallOptions {
   readonly service?: string | ((span: SpanRecord) => string | undefined)
 }
 
-/** Attributes worth a place in a line, in the order in which they take it. */
+/** Attributes worth a place in a line: of each group the first that a span has. */
 const KEY_ATTRIBUTES = [
-  'http.response.status_code',
-  'error.type',
-  'cloudflare.d1.response.rows_read',
-  'server.address',
-  'http.route',
-  'url.path',
-  'db.system.name',
-  'db.collection.name',
-  'messaging.destination.name',
-  'rpc.method',
-  'faas.trigger',
+  ['http.response.status_code', 'error.type', 'faas.trigger'],
+  ['http.route', 'url.path', 'server.address'],
+  ['cloudflare.d1.response.rows_read', 'db.collection.name', 'db.system.name'],
+  ['messaging.destination.name', 'rpc.method'],
 ] as const
 
-/** These are numbers of something: without their name nobody knows of what. */
-const NAMED = /rows_read$/
+/** Numbers of something: without a name nobody knows of what. */
+const COUNTS = /rows_read$/
 
 interface Row {
   readonly span: SpanRecord
@@ -68,11 +61,12 @@ function draw(spans: readonly SpanRecord[], { columns = 100, service }: Waterfal
     label: shorten(indent, width >> 2) + (isError(span) ? '✗ ' : '') + span.name,
     offset: duration(span.startMs - from),
     duration: span.endMs === 0 ? 'open' : duration(span.endMs - span.startMs),
+    notes: notes(span),
   }))
   const widest = (texts: readonly string[], most: number): number =>
     texts.reduce((so, text) => Math.max(so, Math.min(most, measure(text, most + 1))), 0)
 
-  // Numbers are never cut. Of the rest the bars take a fifth, the notes at least a seventh, the names what they need.
+  // Numbers are never cut. Bars take a sixth, notes up to a fifth, services an eighth, names what they need of the rest.
   const owner = services.size > 1 ? widest([...services], width >> 3) + 1 : 0
   const offsets = widest(
     cells.map(({ offset }) => offset),
@@ -82,8 +76,12 @@ function draw(spans: readonly SpanRecord[], { columns = 100, service }: Waterfal
     cells.map(({ duration }) => duration),
     9,
   )
-  const bars = Math.floor(width / 5)
-  const spare = width - owner - offsets - durations - bars - 6 - Math.floor(width / 7)
+  const bars = Math.floor(width * 0.18)
+  const remarks = widest(
+    cells.map(({ notes }) => notes),
+    Math.floor(width / 5),
+  )
+  const spare = width - owner - offsets - durations - bars - 6 - remarks
   const names = widest(
     cells.map(({ label }) => label),
     spare,
@@ -108,7 +106,7 @@ function draw(spans: readonly SpanRecord[], { columns = 100, service }: Waterfal
       cell.offset.padStart(offsets + 1),
       cell.duration.padStart(durations + 1),
       bar(span.startMs - from, end - from, to - from, bars, span.endMs === 0),
-      notes(span),
+      cell.notes,
     ]
     above = service
     lines.push(clip(line.join(' '), width).trimEnd())
@@ -175,18 +173,13 @@ function bar(from: number, to: number, total: number, width: number, isOpen: boo
 }
 
 /** What the name does not say yet. */
-function notes({ name, attributes }: SpanRecord): string {
-  const said = new Set<string>()
-  for (const key of KEY_ATTRIBUTES) {
-    const value = attributes[key]
-    if (value === undefined || value === '' || (key === 'url.path' && attributes['http.route'])) continue
-    if (NAMED.test(key)) said.add(`${key.slice(key.lastIndexOf('.') + 1)}=${text(value)}`)
-    // A server's own address is known to those who read its traces.
-    else if (!name.includes(text(value)) && !(key === 'server.address' && attributes['url.scheme']))
-      said.add(text(value))
-  }
-  return [...said].join(' ')
-}
+const notes = ({ name, attributes }: SpanRecord): string =>
+  KEY_ATTRIBUTES.flatMap((group) => {
+    const key = group.find((each) => attributes[each])
+    const value = text(key && attributes[key])
+    if (!key || name.includes(value)) return []
+    return COUNTS.test(key) ? `${key.slice(key.lastIndexOf('.') + 1)}=${value}` : value
+  }).join(' ')
 
 function* complaints(span: SpanRecord): Generator<string> {
   const { statusMessage } = span

@@ -6,7 +6,7 @@ const MAX_SUMMARY = 255
 
 const LITERAL = /'(?:[^']|'')*'?|\b0x[\da-f]+\b|(?<![\w?$:@.])\d+(?:\.\d+)?(?:e[+-]?\d+)?\b/gi
 const TARGET =
-  /\b(?:(select|insert|update|delete|replace|create|alter|drop|pragma|with|batch)\b|(?:from|join|into|table)\s+(?:if\s+(?:not\s+)?exists\s+)?(["`[]?[\w.]+["`\]]?))|(?<=\bupdate\s)(["`[]?[\w.]+["`\]]?)/gi
+  /\b(?:(select|insert|update|delete|replace(?!\s*\()|create|alter|drop|pragma|with|batch)\b|(?:from|join|into|table)\s+(?:if\s+(?:not\s+)?exists\s+)?(["`[]?[\w.]+["`\]]?))|(?<=\bupdate\s)(["`[]?[\w.]+["`\]]?)/gi
 
 /** Literals replaced by `?`; parameters stay as they are. */
 export function sanitizedQuery(sql: string): string {

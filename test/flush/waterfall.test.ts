@@ -60,14 +60,14 @@ describe('waterfall', () => {
     expect(`\n${waterfall(trace, { service })}\n`).toMatchInlineSnapshot(`
       "
       trace 4bf92f3577b34da6a3ce929d0e0e4736  6 spans  2 services  200 ms  2 errors
-      checkout ✗ GET /cart          0 ms  200 ms ████████████████████ 502
-               ├ load cart          1 ms   40 ms ████
-               │ └ SELECT carts     2 ms  0.5 ms ▏                    sqlite
-               ├ POST              50 ms  140 ms      ██████████████  rates.example
-      rates    │ └ ✗ POST /quote   60 ms  120 ms       ████████████
+      checkout ✗ GET /cart          0 ms  200 ms ██████████████████ 502
+               ├ load cart          1 ms   40 ms ███▋
+               │ └ SELECT carts     2 ms  0.5 ms ▏                  sqlite
+               ├ POST              50 ms  140 ms     ████████████▋  rates.example
+      rates    │ └ ✗ POST /quote   60 ms  120 ms      ██████████▊
                │     ! no rate
                │     ! RangeError: amount
-      checkout └ audit            100 ms    open           ░░░░░░░░░░
+      checkout └ audit            100 ms    open          ░░░░░░░░░
       "
     `)
   })

@@ -10,7 +10,7 @@ const FLAKY_CARD = '4000000000000119'
 const SILENT_CARD = '4000000000000341'
 
 /** Listens on 127.0.0.1; port 0 takes a free one. */
-export async function startOutside(port: number): Promise<{ readonly port: number; close(): Promise<void> }> {
+export async function startOutside(port: number): Promise<{ readonly url: string; close(): Promise<void> }> {
   const seen = new Set<string>()
 
   async function charge(order: string, { card }: { card: string }, response: ServerResponse): Promise<void> {
@@ -32,7 +32,7 @@ export async function startOutside(port: number): Promise<{ readonly port: numbe
   })
   await listening(server, port)
   return {
-    port: (server.address() as AddressInfo).port,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -10,8 +10,8 @@ interface Env {
 
 const tracer = createTracer((env: Env) => ({ service: 'payment', exporter: otlp({ url: env.OTLP_URL }) }))
 
-/** The processor promises an answer within half a second. */
-const TIMEOUT_MS = 600
+/** The processor promises an answer within two seconds. */
+const TIMEOUT_MS = 2000
 const TRIES = 2
 
 export default workers(tracer, {
