@@ -40,7 +40,12 @@ export const api = ({ store, settled, counts, forwarder, ui }: AppOptions): Hono
   })
 
   routes.get('/status', (c) =>
-    c.json({ kept: store.counts(), received: counts, forwarded: forwarder?.counts() ?? null }),
+    c.json({
+      services: store.services(),
+      kept: store.counts(),
+      received: counts,
+      forwarded: forwarder?.counts() ?? null,
+    }),
   )
 
   routes.get('/search', async (c) => {

@@ -46,6 +46,8 @@ export interface ErrorGroup {
   readonly traces: number
   readonly firstMs: number
   readonly lastMs: number
+  /** A failed span below each of them says why: these failures were passed on, not begun here. */
+  readonly consequence: boolean
   readonly operations: readonly string[]
   /** Newest first. */
   readonly examples: readonly string[]
@@ -194,6 +196,9 @@ export const statistician = (db: DatabaseSync, vocabulary: Vocabulary): Statisti
       const over = db.prepare(`select cast((time_us - ?) * ? / ? as integer) as step, count(*) as n from faults
         where svc = ? and type = ? and pattern = ? and time_us between ? and ? group by step`)
       const message = db.prepare('select message from faults where id = ?')
+      const begun =
+        db.prepare(`select 1 from (select * from faults where svc = ? and type = ? and pattern = ? order by id desc limit 20) f
+        where not exists (select 1 from spans k where k.t = f.t and k.parent = f.span_id and k.status = 2) limit 1`)
       const names = serviceNames()
       return groups.map((row): ErrorGroup => {
         const key = [Number(row['svc']), String(row['type']), String(row['pattern'])] as const
@@ -209,6 +214,7 @@ export const statistician = (db: DatabaseSync, vocabulary: Vocabulary): Statisti
           traces: Number(row['traces']),
           firstMs: Number(row['first_us']) / 1000,
           lastMs: Number(row['last_us']) / 1000,
+          consequence: begun.get(...key) === undefined,
           operations: operations.all(...key, EXAMPLES).map((found) => String(found['op'])),
           examples: examples.all(...key, from, to, EXAMPLES).map((found) => String(found['trace_id'])),
           over: steps,

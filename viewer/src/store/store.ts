@@ -30,6 +30,8 @@ export interface Store {
   trace(traceId: string): TraceView | undefined
   /** Called after each transaction with the traces it touched. Returns the undoing. */
   onChange(listener: (traceIds: ReadonlySet<string>) => void): () => void
+  /** Names, the first seen first. */
+  services(): readonly string[]
   counts(): StoreCounts
   /** Ids of the newest traces, newest first. */
   newest(limit: number): readonly string[]
@@ -96,6 +98,7 @@ export const openStore = (options: StoreOptions): Store => {
   const countLogs = db.prepare('select count(*) as n from logs')
   const countTraces = db.prepare('select count(*) as n from traces')
   const selectNewest = db.prepare('select trace_id from traces order by start_us desc limit ?')
+  const selectServices = db.prepare('select name from services order by id limit 1000')
   const read = traceReader(db)
 
   const add = async <Item>(
@@ -127,6 +130,7 @@ export const openStore = (options: StoreOptions): Store => {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    services: () => selectServices.all().map((row) => String(row['name'])),
     counts: () => ({
       traces: Number(countTraces.get()?.['n']),
       spans: rows.spanCount(),

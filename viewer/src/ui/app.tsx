@@ -5,6 +5,7 @@ import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { formatBytes, formatCount } from '../analysis/format.ts'
 import { connected, live, store, theme, useApi } from './api.ts'
+import { learnServices } from './colour.ts'
 import { ComparePage } from './compare-page.tsx'
 import { embeddedTrace } from './embedded.ts'
 import { ErrorsPage } from './errors-page.tsx'
@@ -113,6 +114,7 @@ const Help = (): JSX.Element => {
 }
 
 interface StatusAnswer {
+  readonly services: readonly string[]
   readonly kept: { readonly traces: number; readonly spans: number; readonly bytes: number; readonly removed: number }
   readonly received: { readonly refused: number; readonly failed: number }
   readonly forwarded: { readonly sent: number; readonly dropped: number; readonly problem: string } | null
@@ -120,6 +122,7 @@ interface StatusAnswer {
 
 const Status = (): JSX.Element | null => {
   const { data } = useApi<StatusAnswer>('/api/status')
+  useEffect(() => learnServices(data?.services ?? []), [data])
   if (data === undefined) return null
   const { kept, received, forwarded } = data
   return (

@@ -1,23 +1,22 @@
-// In: a service's name. Out: the same colour everywhere and always, as a class name the style sheet defines per theme.
-// Must stay true: services on the page differ while there are colours left; a name always stands beside its colour.
+// In: a service's name. Out: the same colour on every view, as a variable that the style sheet defines per theme.
+// Must stay true: colours go by the order in which services were first seen, so they differ while there are colours left;
+// a name always stands beside its colour.
+import { signal } from '@preact/signals'
 
 const COLOURS = 10
 
-const taken = new Map<string, number>()
+const order = signal<ReadonlyMap<string, number>>(new Map())
 
-const hash = (text: string): number => {
-  let value = 0
-  for (let i = 0; i < text.length; i++) value = (Math.imul(value, 31) + text.charCodeAt(i)) | 0
-  return value >>> 0
+/** Gives colours to services, the first seen first; those that have one keep it. */
+export const learnServices = (services: readonly string[]): void => {
+  const fresh = services.filter((service) => !order.value.has(service))
+  if (fresh.length === 0) return
+  const next = new Map(order.value)
+  for (const service of fresh) next.set(service, next.size)
+  order.value = next
 }
 
 export const colourOf = (service: string): string => {
-  let index = taken.get(service)
-  if (index === undefined) {
-    const used = new Set(taken.values())
-    index = hash(service) % COLOURS
-    for (let i = 0; i < COLOURS && used.size < COLOURS && used.has(index); i++) index = (index + 3) % COLOURS
-    taken.set(service, index)
-  }
-  return `var(--service-${index})`
+  const place = order.value.get(service)
+  return place === undefined ? 'var(--dim)' : `var(--service-${place % COLOURS})`
 }

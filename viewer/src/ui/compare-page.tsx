@@ -32,32 +32,32 @@ const Change = ({ pair, whole }: { pair: Pair; whole: number }): JSX.Element => 
   )
 }
 
-const Bar = ({ node, whole }: { node: Node | undefined; whole: number }): JSX.Element => (
-  <div role="gridcell" class="time">
-    {node === undefined ? null : (
-      <>
-        <div
-          class={`bar solid ${node.span?.status === 'error' ? 'failed' : ''}`}
-          style={{
-            left: `${(node.start / whole) * 100}%`,
-            width: `max(2px, ${((node.end - node.start) / whole) * 100}%)`,
-            '--colour': colourOf(node.service),
-          }}
-        />
-        <span
-          class={`length ${node.end / whole < 0.8 ? 'after' : 'before'}`}
-          style={
-            node.end / whole < 0.8
-              ? { left: `${(node.end / whole) * 100}%` }
-              : { right: `${100 - (node.start / whole) * 100}%` }
-          }
-        >
-          {formatDuration(node.end - node.start)}
-        </span>
-      </>
-    )}
-  </div>
-)
+const Bar = ({ node, whole }: { node: Node | undefined; whole: number }): JSX.Element => {
+  if (node === undefined) return <div role="gridcell" class="time" />
+  const left = (node.start / whole) * 100
+  const right = (node.end / whole) * 100
+  const place = right < 80 ? 'after' : left > 20 ? 'before' : 'inside'
+  return (
+    <div role="gridcell" class="time">
+      <div
+        class={`bar solid ${node.span?.status === 'error' ? 'failed' : ''}`}
+        style={{ left: `${left}%`, width: `max(2px, ${right - left}%)`, '--colour': colourOf(node.service) }}
+      />
+      <span
+        class={`length ${place}`}
+        style={
+          place === 'after'
+            ? { left: `${right}%` }
+            : place === 'before'
+              ? { right: `${100 - left}%` }
+              : { left: `${left}%` }
+        }
+      >
+        {formatDuration(node.end - node.start)}
+      </span>
+    </div>
+  )
+}
 
 const Difference = ({ pair }: { pair: Pair }): JSX.Element => {
   const found = differences(pair.a, pair.b)
@@ -196,7 +196,7 @@ const Comparison = ({ a, b }: { a: TraceView; b: TraceView }): JSX.Element => {
                 onClick={() => choose(index)}
               >
                 <div role="gridcell" class="name">
-                  <span class="guides" style={{ width: pair.depth * INDENT }} />
+                  <span class="guides" style={{ width: `${pair.depth * INDENT}px` }} />
                   <span class="leaf" />
                   {failed ? (
                     <span

@@ -31,52 +31,62 @@ export const ErrorsPage = (): JSX.Element => {
       </div>
     )
   }
+  const begun = (data ?? []).filter((group) => !group.consequence)
+  const passedOn = (data ?? []).filter((group) => group.consequence)
   return (
     <div class="page errors">
-      <ul class="groups" aria-label="Errors by exception">
-        {(data ?? []).map((group) => (
-          <li key={`${group.service} ${group.type} ${group.pattern}`}>
-            <div class="what">
-              <h2>
-                <span class="failed">
-                  <ErrorIcon />
-                </span>{' '}
-                {group.type}
-              </h2>
-              <p class="message">{group.message}</p>
-              <p class="where">
-                <i class="chip" style={{ background: colourOf(group.service) }} /> {group.service}
-                {group.operations.length > 0 ? <span> in {group.operations.join(', ')}</span> : null}
-              </p>
-            </div>
-            <BarSpark values={group.over} />
-            <dl class="figures">
-              <div>
-                <dt>Times</dt>
-                <dd>{formatCount(group.count)}</dd>
-              </div>
-              <div>
-                <dt>Traces</dt>
-                <dd>{formatCount(group.traces)}</dd>
-              </div>
-              <div>
-                <dt>Last</dt>
-                <dd>{ago(group.lastMs)}</dd>
-              </div>
-            </dl>
-            <div class="actions">
-              {group.examples[0] ? (
-                <a class="token" href={`/trace/${group.examples[0]}`}>
-                  Newest trace
-                </a>
-              ) : null}
-              <a class="token" href={tracesOf(group)}>
-                All traces
-              </a>
-            </div>
-          </li>
-        ))}
-      </ul>
+      <Groups title="Where errors began" groups={begun} />
+      {passedOn.length > 0 ? <Groups title="What they caused further up" groups={passedOn} /> : null}
     </div>
   )
 }
+
+const Groups = ({ title, groups }: { title: string; groups: readonly ErrorGroup[] }): JSX.Element => (
+  <section class="groups">
+    <h2>{title}</h2>
+    <ul aria-label={title}>
+      {groups.map((group) => (
+        <li key={`${group.service} ${group.type} ${group.pattern}`}>
+          <div class="what">
+            <h3>
+              <span class="failed">
+                <ErrorIcon />
+              </span>{' '}
+              {group.type}
+            </h3>
+            <p class="message">{group.message}</p>
+            <p class="where">
+              <i class="chip" style={{ background: colourOf(group.service) }} /> {group.service}
+              {group.operations.length > 0 ? <span> in {group.operations.join(', ')}</span> : null}
+            </p>
+          </div>
+          <BarSpark values={group.over} />
+          <dl class="figures">
+            <div>
+              <dt>Times</dt>
+              <dd>{formatCount(group.count)}</dd>
+            </div>
+            <div>
+              <dt>Traces</dt>
+              <dd>{formatCount(group.traces)}</dd>
+            </div>
+            <div>
+              <dt>Last</dt>
+              <dd>{ago(group.lastMs)}</dd>
+            </div>
+          </dl>
+          <div class="actions">
+            {group.examples[0] ? (
+              <a class="token" href={`/trace/${group.examples[0]}`}>
+                Newest trace
+              </a>
+            ) : null}
+            <a class="token" href={tracesOf(group)}>
+              All traces
+            </a>
+          </div>
+        </li>
+      ))}
+    </ul>
+  </section>
+)

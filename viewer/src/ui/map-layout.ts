@@ -8,9 +8,9 @@ export interface Placed {
   readonly y: number
 }
 
-export const NODE_WIDTH = 178
+export const NODE_WIDTH = 216
 export const NODE_HEIGHT = 62
-const COLUMN = 290
+const COLUMN = 340
 const ROW = 96
 /** Sweeps that order the columns: more change nothing on maps a person can read. */
 const SWEEPS = 8
@@ -44,7 +44,10 @@ export const layOut = (
   for (const node of sorted) (columns[column.get(node.id)!] ??= []).push(node)
   const position = new Map<string, number>()
   const settle = (): void => {
-    for (const own of columns) own?.forEach((node, i) => position.set(node.id, i - (own.length - 1) / 2))
+    for (const own of columns)
+      own?.forEach((node, i) => {
+        position.set(node.id, i - (own.length - 1) / 2)
+      })
   }
   settle()
   const neighbours = (id: string): string[] =>
@@ -70,5 +73,6 @@ export const layOut = (
     x: column.get(node.id)! * COLUMN + 20,
     y: (position.get(node.id)! + (tallest - 1) / 2) * ROW + 20,
   }))
-  return { placed, width: columns.length * COLUMN - (COLUMN - NODE_WIDTH) + 40, height: tallest * ROW }
+  const width = Math.max(1, columns.length) * COLUMN - (COLUMN - NODE_WIDTH) + 40
+  return { placed, width, height: tallest * ROW }
 }

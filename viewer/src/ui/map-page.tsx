@@ -84,7 +84,7 @@ export const MapPage = (): JSX.Element => {
       <svg
         class="service-map"
         viewBox={`0 0 ${layout.width} ${layout.height}`}
-        style={{ maxWidth: layout.width * 1.3 }}
+        style={{ maxWidth: `${layout.width * 1.15}px` }}
         role="group"
         aria-label="Service map"
       >

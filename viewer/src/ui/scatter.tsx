@@ -217,7 +217,7 @@ export const Scatter = ({ points, box, onBox, onOpen }: ScatterProps): JSX.Eleme
         ref={canvas}
         role="img"
         aria-label={`${points.length} traces by time and duration, ${failed} failed. Drag a box to select; the list below shows the same traces.`}
-        style={{ width, height: HEIGHT }}
+        style={{ width: `${width}px`, height: `${HEIGHT}px` }}
         onPointerDown={(event) => {
           const { x, y } = position(event)
           if (x < LEFT || event.button !== 0) return
@@ -243,11 +243,24 @@ export const Scatter = ({ points, box, onBox, onOpen }: ScatterProps): JSX.Eleme
           }
         }}
       />
-      {shown ? <div class="box" style={shown} /> : null}
+      {shown ? (
+        <div
+          class="box"
+          style={{
+            left: `${shown.left}px`,
+            top: `${shown.top}px`,
+            width: `${shown.width}px`,
+            height: `${shown.height}px`,
+          }}
+        />
+      ) : null}
       {near && !drag ? (
         <div
           class="tip"
-          style={{ left: Math.min(width - 170, xOf(scale, near[1]) + 10), top: Math.max(0, yOf(scale, near[2]) - 34) }}
+          style={{
+            left: `${Math.min(width - 170, xOf(scale, near[1]) + 10)}px`,
+            top: `${Math.max(0, yOf(scale, near[2]) - 34)}px`,
+          }}
         >
           <b>{formatDuration(near[2])}</b> {clockTime(near[1])}{' '}
           {near[3] === 2 ? '· failed' : near[3] === 1 ? '· errors inside' : ''}

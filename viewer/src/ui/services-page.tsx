@@ -93,7 +93,7 @@ export const ServicesPage = (): JSX.Element => {
                       </td>
                       <td>
                         <span class="spread" aria-hidden="true">
-                          <i style={{ left: 0, width: `${(operation.p50 / slowest) * 100}%` }} />
+                          <i style={{ left: '0', width: `${(operation.p50 / slowest) * 100}%` }} />
                           <i
                             class="wide"
                             style={{

@@ -12,7 +12,7 @@ import type { SearchResult } from '../store/search.ts'
 import { useApi } from './api.ts'
 import { isTyping } from './app.tsx'
 import { Copy } from './clipboard.tsx'
-import { colourOf } from './colour.ts'
+import { colourOf, learnServices } from './colour.ts'
 import { embeddedTrace } from './embedded.ts'
 import { ErrorIcon } from './icons.tsx'
 import { outline } from './outline.ts'
@@ -156,7 +156,10 @@ const Trace = ({ trace }: { trace: TraceView }): JSX.Element => {
     setFolded(next)
   }
   const select = (node: Node | undefined): void => {
-    if (node === undefined) return adjust({ span: undefined })
+    if (node === undefined) {
+      adjust({ span: undefined })
+      return
+    }
     // What is chosen is always in sight: its folded ancestors open.
     const next = new Set(foldedKeys)
     for (let up = node.parent; up !== undefined; up = up.parent) next.delete(key(up))
@@ -179,6 +182,7 @@ const Trace = ({ trace }: { trace: TraceView }): JSX.Element => {
     return () => removeEventListener('keydown', onKey)
   })
 
+  useEffect(() => learnServices(trace.spans.map((span) => span.service)), [trace])
   const services = useMemo(() => {
     const nodes = new Map<string, Node[]>()
     for (const node of tree.nodes) if (node.span) nodes.set(node.service, [...(nodes.get(node.service) ?? []), node])
@@ -221,7 +225,7 @@ const Trace = ({ trace }: { trace: TraceView }): JSX.Element => {
         <dl class="figures">
           <div>
             <dt>Duration</dt>
-            <dd>{formatDuration(root && root.span ? root.end - root.start : tree.duration)}</dd>
+            <dd>{formatDuration(root?.span ? root.end - root.start : tree.duration)}</dd>
           </div>
           <div>
             <dt>Spans</dt>

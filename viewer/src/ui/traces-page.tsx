@@ -95,7 +95,10 @@ const Row = ({
         {formatCount(trace.spans)} <small>spans</small>
       </span>
       <span role="gridcell" class="length">
-        <i class={failed ? 'failed' : ''} style={{ width: `${Math.max(1.5, (trace.duration / slowest) * 100)}%` }} />
+        <i
+          class={failed ? 'failed' : ''}
+          style={{ width: `calc((100% - 74px) * ${Math.max(0.02, trace.duration / slowest).toFixed(3)})` }}
+        />
         <b>{formatDuration(trace.duration)}</b>
       </span>
       <time role="gridcell" dateTime={new Date(trace.startMs).toISOString()} title={clockTime(trace.startMs, true)}>

@@ -56,7 +56,7 @@ export const Virtual = ({ count, rowHeight, render, reveal, box, head, ...rest }
           {head}
         </div>
       )}
-      <div role="presentation" style={{ height: count * rowHeight, position: 'relative' }}>
+      <div role="presentation" style={{ height: `${count * rowHeight}px`, position: 'relative' }}>
         <div role="presentation" style={{ transform: `translateY(${first * rowHeight}px)` }}>
           {rows}
         </div>

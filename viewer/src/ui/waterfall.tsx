@@ -84,11 +84,13 @@ const Ruler = ({
       }}
       onDblClick={() => onZoom(undefined)}
     >
-      {ticksOf(zoom).map((tick) => (
-        <span key={tick} style={{ left: `${share(zoom, tick)}%` }}>
-          {tick === 0 ? '0' : formatDuration(tick)}
-        </span>
-      ))}
+      {ticksOf(zoom)
+        .filter((tick) => share(zoom, tick) < 94)
+        .map((tick) => (
+          <span key={tick} style={{ left: `${share(zoom, tick)}%` }}>
+            {tick === 0 ? '0' : formatDuration(tick)}
+          </span>
+        ))}
       {drag ? (
         <i
           style={{ left: `${Math.min(drag.from, drag.to) * 100}%`, width: `${Math.abs(drag.to - drag.from) * 100}%` }}
@@ -132,18 +134,16 @@ const Bar = ({ node, props }: { node: Node; props: WaterfallProps }): JSX.Elemen
         ))}
       </div>
       {showPath
-        ? path
-            .get(node)
-            ?.map((segment) => (
-              <div
-                key={segment.start}
-                class="critical"
-                style={{
-                  left: `${share(zoom, segment.start)}%`,
-                  width: `max(2px, ${share(zoom, segment.end) - share(zoom, segment.start)}%)`,
-                }}
-              />
-            ))
+        ? path.get(node)?.map((segment) => (
+            <div
+              key={segment.start}
+              class="critical"
+              style={{
+                left: `${share(zoom, segment.start)}%`,
+                width: `max(2px, ${share(zoom, segment.end) - share(zoom, segment.start)}%)`,
+              }}
+            />
+          ))
         : null}
       {span.events.slice(0, 50).map((event, i) => {
         const at = share(zoom, nanosBetween(startNano, event.nano))
@@ -267,10 +267,11 @@ export const Waterfall = (props: WaterfallProps): JSX.Element => {
   const renderRow = (index: number): JSX.Element => {
     const row = rows[index]!
     const guides = (depth: number): JSX.Element => (
-      <span class="guides" style={{ width: depth * INDENT }} aria-hidden="true" />
+      <span class="guides" style={{ width: `${depth * INDENT}px` }} aria-hidden="true" />
     )
     if (row.is === 'log') {
       const level = severityName(row.log.severity, row.log.severityText)
+      const at = Math.max(0, Math.min(100, share(zoom, row.offset)))
       return (
         <div
           key={rowId(row, index)}
@@ -281,12 +282,13 @@ export const Waterfall = (props: WaterfallProps): JSX.Element => {
         >
           <div role="gridcell" class="name">
             {guides(row.depth)}
+            <span class="leaf" />
             <b class="level">{level}</b>
-            <span>{row.log.eventName || formatValue(row.log.body)}</span>
+            <span>{row.log.eventName || 'log'}</span>
           </div>
           <div role="gridcell" class="time">
-            <div class="event log" style={{ left: `${Math.max(0, Math.min(100, share(zoom, row.offset)))}%` }} />
-            <span class="length after" style={{ left: `${Math.max(0, Math.min(70, share(zoom, row.offset)))}%` }}>
+            <div class="event log" style={{ left: `${at}%` }} />
+            <span class="length" style={at < 55 ? { left: `${at}%` } : { right: `${100 - at}%` }}>
               {formatValue(row.log.body)}
             </span>
           </div>
