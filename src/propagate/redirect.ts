@@ -1,0 +1,50 @@
+// In: a response that may redirect, and the request it answers. Out: the request that follows, as the Fetch standard has it.
+// Must stay true: hosts that follow by themselves hand every header of ours to the new origin; whoever follows by this
+// function decides again what goes along (`outbound`, with `from`).
+
+/** The request that a redirect asks for. */
+export interface Redirect {
+  readonly url: URL
+  readonly method: string
+  /** False: the request goes on without its body, and without the headers in `BODY_HEADERS`. */
+  readonly keepsBody: boolean
+  /** True: another origin, which must not see `authorization` either. */
+  readonly crossesOrigin: boolean
+}
+
+/** Redirects in a row after which a fetch fails (Fetch standard, "HTTP-redirect fetch", step 8). */
+export const MAX_REDIRECTS = 20
+
+/** What a request loses together with its body (Fetch standard, "request-body-header name"), and its length. */
+export const BODY_HEADERS: readonly string[] = [
+  'content-encoding',
+  'content-language',
+  'content-location',
+  'content-type',
+  'content-length',
+]
+
+/**
+ * Where a response redirects to, or nothing when it does not: another status, no `Location`, or one that is no URL of
+ * HTTP. `from` is the URL that answered, `method` the request's.
+ */
+export function redirectOf(
+  response: { readonly status: number; readonly headers: { get(name: string): string | null } },
+  from: URL,
+  method: string,
+): Redirect | undefined {
+  const { status, headers } = response
+  if (![301, 302, 303, 307, 308].includes(status)) return undefined
+  const location = headers.get('location')
+  if (location === null || !URL.canParse(location, from.href)) return undefined
+  const url = new URL(location, from.href)
+  if (!/^https?:$/.test(url.protocol)) return undefined
+  if (url.hash === '') url.hash = from.hash
+  const becomesGet = status === 303 ? method !== 'GET' && method !== 'HEAD' : status < 303 && method === 'POST'
+  return {
+    url,
+    method: becomesGet ? 'GET' : method,
+    keepsBody: !becomesGet,
+    crossesOrigin: url.origin !== from.origin,
+  }
+}
