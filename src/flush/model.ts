@@ -107,6 +107,7 @@ export interface InstrumentationScope {
 export type DropReason =
   | 'buffer_full'
   | 'sampled_out'
+  | 'over_budget'
   | 'encoding'
   | 'refused'
   | 'rejected'

@@ -1,7 +1,7 @@
 // In: the spans of an invocation that has closed. Out: the decision whether they leave, and their export.
 // Must stay true: never rejects and always settles; every span is exported once or counted with a reason.
 import type { ExportResult } from '../flush/exporter.ts'
-import type { Attributes, Batch } from '../flush/model.ts'
+import type { Attributes, Batch, SpanRecord } from '../flush/model.ts'
 import type { TailVerdict } from '../sampling/tail-sampler.ts'
 import type { SpanBuffer } from './buffer.ts'
 import type { Head } from './head.ts'
@@ -23,41 +23,58 @@ export function finish({ limits, now }: Config, records: readonly OpenRecord[]):
   }
 }
 
-/** Asks the tail sampler, if there is one, and writes its reasons onto the root. */
-export function decideAtTail(config: Config, head: Head, root: OpenRecord, buffer: SpanBuffer): boolean {
-  const { tailSampler, now, random, failed } = config
+/** What the tail sampler says, if there is one; its reasons are written onto the root. */
+export function decideAtTail(config: Config, head: Head, root: OpenRecord, buffer: SpanBuffer): TailVerdict {
+  const { tailSampler, now, random, record, failed } = config
   const { isSampled, parent, scope } = head
-  if (!tailSampler) return isSampled
+  if (!tailSampler) return { keep: isSampled }
   const spans = buffer.records()
-  let verdict: TailVerdict = { keep: isSampled }
   try {
-    verdict = tailSampler.decide({
+    const verdict = tailSampler.decide({
       root,
       spans,
       dropped: buffer.started - spans.length,
       durationMs: root.endMs - root.startMs,
       headSampled: isSampled,
+      onlyHeadSampled: record === 'sampled',
       parent,
       baggage: scope.baggage,
       nowMs: now(),
       random,
     })
+    const { policy, adjustedCount } = verdict
+    if (policy !== undefined) root.attributes['clew.sampling.policy'] = policy
+    if (adjustedCount !== undefined) root.attributes['clew.sampling.adjusted_count'] = adjustedCount
+    return verdict
   } catch (error) {
     failed(error)
+    return { keep: isSampled }
   }
-  const { keep, policy, adjustedCount, traceState } = verdict
-  const { attributes } = root
-  if (policy !== undefined) attributes['clew.sampling.policy'] = policy
-  if (adjustedCount !== undefined) attributes['clew.sampling.adjusted_count'] = adjustedCount
-  if (traceState !== undefined) for (const span of spans) span.traceState = traceState
-  return keep
+}
+
+/** What the budgets of a trace leave of its spans; what they fold together is not lost, what they leave out is counted. */
+export function withinBudgets(
+  { budgets, losses, failed }: Config,
+  records: readonly OpenRecord[],
+): readonly SpanRecord[] {
+  let spans: readonly SpanRecord[] = records
+  for (const budget of budgets) {
+    try {
+      const { spans: left, dropped } = budget(spans)
+      losses.add('over_budget', dropped, 'more than the budget of one trace')
+      spans = left
+    } catch (error) {
+      failed(error)
+    }
+  }
+  return spans
 }
 
 /** Exports the spans within what the host leaves; answers itself where the exporter does not. */
 export async function send(
   { exporter, fetch, losses, now, random, resource }: Config,
   host: Attributes | undefined,
-  spans: readonly OpenRecord[],
+  spans: readonly SpanRecord[],
   budgetMs: number,
 ): Promise<void> {
   const batch: Batch = {

@@ -26,7 +26,7 @@ export interface Head {
 }
 
 export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): Head {
-  const { ids, sampler, tailSampler, enabled, failed, propagator, trust } = config
+  const { ids, sampler, tailSampler, record, enabled, failed, propagator, trust } = config
   const { name, kind = SpanKind.INTERNAL, attributes = {}, links = [], carrier } = start
 
   /** The answer, or `otherwise` where somebody else's code fails. */
@@ -39,10 +39,10 @@ export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): 
     }
   }
 
-  const admitted = attempt(
-    () => (carrier ? admit(propagator.extract(carrier, {}), typeof trust === 'string' ? trust : trust(carrier)) : {}),
-    {},
-  )
+  const admitted = attempt(() => {
+    if (start.parent) return admit(start.parent, 'continue')
+    return carrier ? admit(propagator.extract(carrier, {}), typeof trust === 'string' ? trust : trust(carrier)) : {}
+  }, {})
   const { parent, link, ...scope } = admitted
   const traceId = parent?.traceId ?? ids.traceId()
   const allLinks = link ? [...links, { context: link }] : links
@@ -83,7 +83,7 @@ export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): 
     links: allLinks,
     isSampled,
     // A tail sampler can only keep what was recorded.
-    isRecorded: enabled && (result.decision !== 'DROP' || !!tailSampler),
+    isRecorded: enabled && (result.decision !== 'DROP' || (!!tailSampler && record === 'all')),
     attributes: result.attributes,
   }
 }

@@ -2,10 +2,13 @@
 // Must stay true: all state is in this closure; the host gets its promise at the very start, and it always settles and
 // never rejects; the user's value and error pass through untouched.
 import type { Attributes, SpanKind } from '../flush/model.ts'
-import type { Getter, Propagator } from '../propagate/propagator.ts'
+import type { Getter, PropagationContext, Propagator } from '../propagate/propagator.ts'
+import type { TailVerdict } from '../sampling/tail-sampler.ts'
 import { type SpanBuffer, spanBuffer } from './buffer.ts'
-import { decideAtTail, finish, send } from './departure.ts'
+import type { TimeInput } from './clock.ts'
+import { decideAtTail, finish, send, withinBudgets } from './departure.ts'
 import { decideAtHead } from './head.ts'
+import type { IdGenerator } from './ids.ts'
 import type { Config } from './options.ts'
 import { follow } from './outcome.ts'
 import { type RecordingSpan, rootSpan, type SpanOwner } from './recording-span.ts'
@@ -24,6 +27,12 @@ export interface InvocationStart<Env> {
   readonly env: Env
   /** Where a parent may be found: the incoming headers, or their like. */
   readonly carrier?: Getter
+  /** The parent, where the adapter knows it itself. It is trusted, and beats the `carrier`. */
+  readonly parent?: PropagationContext
+  /** Ids that are the same at every run of what is run again. Default: random ones. */
+  readonly ids?: IdGenerator
+  /** When it began. Default: now. */
+  readonly startTime?: TimeInput
   /** Tells the host not to end before the promise has settled. Called at the very start, and for every `waitUntil`. */
   keepAlive(promise: Promise<unknown>): void
   /** Milliseconds the host leaves once the handler has ended. Default: no limit. */
@@ -105,7 +114,7 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
   let buffer: SpanBuffer = spanBuffer(limits.spanCountLimit)
   /** `late`: closed, and collecting what began after the close. `over`: nothing leaves any more. */
   let phase: 'open' | 'late' | 'over' = 'open'
-  let isKept = false
+  let verdict: TailVerdict | undefined
   let lastError: unknown
   // What has not ended: the handler and every promise given to waitUntil; of these the root waits for `rootPending`.
   let pending = 1
@@ -169,7 +178,7 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
     if (timer) clearTimeout(timer)
     const closing = buffer
     buffer = spanBuffer(limits.spanCountLimit)
-    leave(closing, true).then(release)
+    leave(closing).then(release)
   }
 
   /** Once, when everything that began after the close has ended; the promise of the host's that covers it is new. */
@@ -182,21 +191,25 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
         new Promise((resolve) => setTimeout(resolve, 0)).then(() => {
           if (phase === 'over') return
           phase = 'over'
-          return leave(buffer, false)
+          return leave(buffer)
         }),
       ),
     )
   }
 
-  async function leave(closing: SpanBuffer, isFirst: boolean): Promise<void> {
+  async function leave(closing: SpanBuffer): Promise<void> {
     try {
       const records = closing.records()
       losses.add('buffer_full', closing.started - records.length, `over ${limits.spanCountLimit} spans at once`)
       finish(config, records)
       // The verdict is final: what comes late goes the way of the first.
-      if (isFirst) isKept = decideAtTail(config, head, root.record, closing)
+      verdict ??= decideAtTail(config, head, root.record, closing)
+      const { keep, traceState } = verdict
+      // What was continued from another trace has that one's state.
+      if (traceState !== undefined)
+        for (const record of records) if (record.traceId === head.identity.traceId) record.traceState = traceState
       const budgetMs = start.budgetMs?.() ?? graceMs - Math.max(0, now() - settledMs)
-      if (isKept) await send(config, start.resource, records, Math.max(0, budgetMs))
+      if (keep) await send(config, start.resource, withinBudgets(config, records), Math.max(0, budgetMs))
       else losses.add('sampled_out', records.length, 'not chosen by the sampler')
     } catch (error) {
       config.failed(error)

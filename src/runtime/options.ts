@@ -12,6 +12,7 @@ import { baggage, traceContext } from '../propagate/w3c.ts'
 import { followParent } from '../sampling/follow-parent.ts'
 import type { Sampler } from '../sampling/sampler.ts'
 import type { TailSampler } from '../sampling/tail-sampler.ts'
+import type { TraceBudget } from '../sampling/trace-budget.ts'
 import type { BindingKind } from './bindings/kind.ts'
 import type { Clock } from './clock.ts'
 import { type IdGenerator, idGenerator, type RandomBytes } from './ids.ts'
@@ -34,6 +35,13 @@ export interface TracerOptions {
   readonly sampler?: Sampler
   /** Decides at the close what is kept, whatever the sampler said. Default: what the sampler chose. */
   readonly tailSampler?: TailSampler
+  /**
+   * With a tail sampler: `all` records what the head did not choose as well, so that the tail can still keep it;
+   * `sampled` spares that cost and loses the errors among it. Default `all`.
+   */
+  readonly record?: 'all' | 'sampled'
+  /** What one kept trace may cost: `collapse()`, `cap({ maxSpans })` of `clew/sampling`, in this order. Default: none. */
+  readonly budgets?: readonly TraceBudget[]
   /** Wire formats. Default: W3C Trace Context and Baggage. */
   readonly propagator?: Propagator
   /**
@@ -76,6 +84,8 @@ export interface Config {
   readonly exporter: Exporter
   readonly sampler: Sampler
   readonly tailSampler: TailSampler | undefined
+  readonly record: 'all' | 'sampled'
+  readonly budgets: readonly TraceBudget[]
   readonly propagator: Propagator
   readonly trust: Trust | ((carrier: Getter) => Trust)
   readonly outbound: OutboundRule
@@ -106,6 +116,8 @@ export function resolveOptions(options: TracerOptions): Config {
     exporter,
     sampler: options.sampler ?? followParent,
     tailSampler: options.tailSampler,
+    record: options.record ?? 'all',
+    budgets: options.budgets ?? [],
     propagator: options.propagator ?? composite([traceContext(), baggage()], onError),
     trust: options.trust ?? 'continue',
     outbound: options.outbound ?? ((target) => (target === 'binding' ? EVERYTHING : UNLISTED)),

@@ -27,7 +27,10 @@ beforeAll(async () => {
   await new Promise((resolve) => server.on('listening', resolve))
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 })
-afterAll(() => void server.closeAllConnections?.() || server.close())
+afterAll(() => {
+  server.closeAllConnections()
+  server.close()
+})
 beforeEach(() => void (seen = []))
 
 const SHOWN = ['http.request.method', 'http.response.status_code', 'error.type']

@@ -185,7 +185,10 @@ describe('the result of enterSpan', () => {
         yield 1
         throw boom
       })
-      await expect(Array.fromAsync(broken)).rejects.toBe(boom)
+      const drain = async () => {
+        for await (const _ of broken);
+      }
+      await expect(drain()).rejects.toBe(boom)
     })
     await idle()
     expect(tree(exporter.spans)).toContain('broken [0+0] (exception) ERROR boom')
