@@ -20,17 +20,9 @@ export const USAGE = `npm start [-- OPTIONS]
 
 Port 0 takes a free one.`
 
+/** Throws, with a sentence for people, when it does not understand. */
 export function readSettings(args: readonly string[], env: NodeJS.ProcessEnv): Settings {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      once: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false, short: 'h' },
-      port: { type: 'string', default: env['PORT'] ?? '8787' },
-      'otlp-port': { type: 'string', default: env['OTLP_PORT'] ?? '4318' },
-      'outside-port': { type: 'string', default: env['OUTSIDE_PORT'] ?? '8790' },
-    },
-  })
+  const { values } = parsed(args, env)
   return {
     once: values.once,
     help: values.help,
@@ -39,6 +31,21 @@ export function readSettings(args: readonly string[], env: NodeJS.ProcessEnv): S
       otlp: port('otlp-port', values['otlp-port']),
       outside: port('outside-port', values['outside-port']),
     },
+  }
+}
+
+function parsed(args: readonly string[], env: NodeJS.ProcessEnv) {
+  const options = {
+    once: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false, short: 'h' },
+    port: { type: 'string', default: env['PORT'] ?? '8787' },
+    'otlp-port': { type: 'string', default: env['OTLP_PORT'] ?? '4318' },
+    'outside-port': { type: 'string', default: env['OUTSIDE_PORT'] ?? '8790' },
+  } as const
+  try {
+    return parseArgs({ args: [...args], options })
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n\n${USAGE}`)
   }
 }
 

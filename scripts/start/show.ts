@@ -4,8 +4,8 @@ import type { TraceView } from '../../viewer/src/model.ts'
 import { textWaterfall } from '../../viewer/src/terminal.ts'
 import type { Viewer } from '../../viewer/src/viewer.ts'
 
-/** Traces that come to rest within this belong together. */
-const TOGETHER_MS = 250
+/** Traces that come to rest with shorter pauses than this belong together. */
+const PAUSE_MS = 500
 /** As many waterfalls as one may want to read at once. */
 const MOST = 3
 
@@ -15,7 +15,6 @@ export function show(viewer: Viewer, print: (text: string) => void): () => void 
   let timer: NodeJS.Timeout | undefined
 
   const flush = (): void => {
-    timer = undefined
     const traces = [...gathered.values()].sort((a, b) => b.duration - a.duration)
     gathered.clear()
     for (const trace of traces.length > MOST ? traces.slice(0, 1) : traces.toReversed())
@@ -31,7 +30,8 @@ export function show(viewer: Viewer, print: (text: string) => void): () => void 
 
   const stop = viewer.onTrace((trace) => {
     gathered.set(trace.traceId, trace)
-    timer ??= setTimeout(flush, TOGETHER_MS)
+    clearTimeout(timer)
+    timer = setTimeout(flush, PAUSE_MS)
   })
   return () => {
     stop()
