@@ -1,6 +1,13 @@
 // The text of a tracestate, line by line of Trace Context Level 2, sections 3.3 and 3.5.
-import type { TraceState as OpenTelemetryTraceState } from '@opentelemetry/api'
-import { emptyTraceState, fitTraceState, parseTraceState, type TraceState } from 'clew/propagate'
+import type { SpanContext as OpenTelemetrySpanContext, TraceState as OpenTelemetryTraceState } from '@opentelemetry/api'
+import {
+  emptyTraceState,
+  fitTraceState,
+  isValid,
+  parseTraceState,
+  type SpanContext,
+  type TraceState,
+} from 'clew/propagate'
 import { describe, expect, test } from 'vitest'
 
 const members = (count: number): string => Array.from({ length: count }, (_, at) => `k${at}=${at}`).join(',')
@@ -162,4 +169,7 @@ test('is a TraceState to OpenTelemetry, and the other way', () => {
   const ours: OpenTelemetryTraceState = emptyTraceState()
   const theirs: TraceState = ours
   expect(theirs.serialize()).toBe('')
+  const context: SpanContext = { traceId: '1'.repeat(32), spanId: '1'.repeat(16), traceFlags: 1, traceState: ours }
+  const elsewhere: OpenTelemetrySpanContext = context
+  expect(isValid(elsewhere)).toBe(true)
 })
