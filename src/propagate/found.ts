@@ -11,7 +11,7 @@ export function found(
   spanContext: SpanContext,
   decision?: UpstreamDecision,
 ): PropagationContext {
-  return { ...context, spanContext, decision }
+  return { spanContext, baggage: context.baggage, decision, passthrough: context.passthrough }
 }
 
 /** What a caller without ids said; it counts only while no identity was found. */

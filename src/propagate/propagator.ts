@@ -32,11 +32,11 @@ export type UpstreamDecision =
 export interface PropagationContext {
   /** The caller's span (extract: always valid and remote) or the span that makes the call (inject). */
   readonly spanContext?: SpanContext
-  readonly baggage?: Baggage
+  readonly baggage?: Baggage | undefined
   /** Absent: the sampled flag says it all. */
   readonly decision?: UpstreamDecision | undefined
   /** What a format must hand on unchanged and we do not interpret (X-Ray `Lineage`, Datadog origin and tags), by name. */
-  readonly passthrough?: Readonly<Record<string, string>>
+  readonly passthrough?: Readonly<Record<string, string>> | undefined
 }
 
 /** A wire format (OpenTelemetry, "TextMapPropagator"). Stateless, pure. */

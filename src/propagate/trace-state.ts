@@ -18,10 +18,12 @@ export const MAX_TRACE_STATE_MEMBERS = 32
 /** The longest list the grammar allows without white space: 32 members of 256 + 1 + 256 characters, and commas. */
 export const MAX_TRACE_STATE_LENGTH = 16_447
 
-const MEMBER = /^[a-z0-9][a-z0-9_\-*/@]{0,255}=[ -+\--<>-~]{0,255}[!-+\--<>-~]$/
+/** Characters of a key, and of a value (section 3.3.1.2 and 3.3.1.3). */
+const MAX_PART = 256
+
 // Members without white space around them: what most lists are, and what the others are made into.
 const LIST =
-  /^[a-z0-9][a-z0-9_\-*/@]{0,255}=[ -+\--<>-~]{0,255}[!-+\--<>-~](?:,[a-z0-9][a-z0-9_\-*/@]{0,255}=[ -+\--<>-~]{0,255}[!-+\--<>-~]){0,31}$/
+  /^[a-z0-9][a-z0-9_\-*/@]*=[ -+\--<>-~]*[!-+\--<>-~](?:,[a-z0-9][a-z0-9_\-*/@]*=[ -+\--<>-~]*[!-+\--<>-~]){0,31}$/
 
 /**
  * Reads a combined tracestate; nothing when no member is left. One bad member, a thirty-third one or an over-long text
@@ -30,9 +32,17 @@ const LIST =
  */
 export function parseTraceState(text: string): TraceState | undefined {
   if (text === '' || text.length > MAX_TRACE_STATE_LENGTH) return undefined
-  if (LIST.test(text)) return new Members(text)
-  const members = text.split(',').map(trimmed).filter(Boolean).join()
-  return LIST.test(members) ? new Members(members) : undefined
+  if (!LIST.test(text)) {
+    text = text.split(',').map(trimmed).filter(Boolean).join()
+    if (!LIST.test(text)) return undefined
+  }
+  // A short text has no room for a long part.
+  return text.length <= MAX_PART || text.split(',').every(fits) ? new Members(text) : undefined
+}
+
+function fits(member: string): boolean {
+  const at = member.indexOf('=')
+  return at <= MAX_PART && member.length - at - 1 <= MAX_PART
 }
 
 /** An empty list, to set the first member of. */
@@ -56,7 +66,7 @@ class Members implements TraceState {
 
   set(key: string, value: string): TraceState {
     const member = `${key}=${value}`
-    if (key.includes('=') || !MEMBER.test(member)) return this
+    if (key.includes('=') || member.includes(',') || !LIST.test(member) || !fits(member)) return this
     return new Members([member, ...this.#without(key)].slice(0, MAX_TRACE_STATE_MEMBERS).join())
   }
 

@@ -5,8 +5,11 @@ import type { SpanContext } from './span-context.ts'
 /** The longest header text any format reads, in characters: what common servers allow for one header. */
 export const MAX_HEADER_LENGTH = 8192
 
-const FORM = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:-|$)/
+// Counting digits in the expression would take twice as long as reading them: the places of the dashes say the same.
+const FORM = /^(?!ff)[\da-f]+-(?!0+-)[\da-f]+-(?!0+-)[\da-f]+-[\da-f]+$/
+const ID = /^(?!0+$)[\da-f]+$/
 const LENGTH = 55
+const DASH = 0x2d
 
 /**
  * Reads a traceparent (Trace Context Level 2, section 3.2). Versions above 00 are read by the rules of 00 and may be
@@ -14,8 +17,14 @@ const LENGTH = 55
  */
 export function parseTraceparent(text: string): SpanContext | undefined {
   if (text.length > MAX_HEADER_LENGTH) return undefined
-  if (text.length !== LENGTH) text = trimmed(text)
-  if (!FORM.test(text) || (text.length > LENGTH && text.startsWith('00'))) return undefined
+  if (text.length !== LENGTH) {
+    text = trimmed(text)
+    if (text.length > LENGTH && !text.startsWith('00') && text.charCodeAt(LENGTH) === DASH) text = text.slice(0, LENGTH)
+    if (text.length !== LENGTH) return undefined
+  }
+  if (text.charCodeAt(2) !== DASH || text.charCodeAt(35) !== DASH || text.charCodeAt(52) !== DASH || !FORM.test(text)) {
+    return undefined
+  }
   const flags = text.charCodeAt(54)
   return {
     traceId: (provenTraceId = text.slice(3, 35)),
@@ -33,15 +42,12 @@ export function formatTraceparent(context: SpanContext): string {
 
 /** Whether both ids have their length in lower-case hex and are not all zero (OpenTelemetry Trace API, "IsValid"). */
 export function isValid({ traceId, spanId }: SpanContext): boolean {
-  if (spanId !== provenSpanId && !SPAN_ID.test(spanId)) return false
+  if (spanId !== provenSpanId && !(spanId.length === 16 && ID.test(spanId))) return false
   if (traceId === provenTraceId) return true
-  if (!TRACE_ID.test(traceId)) return false
+  if (traceId.length !== 32 || !ID.test(traceId)) return false
   provenTraceId = traceId
   return true
 }
-
-const TRACE_ID = /^(?!0{32})[\da-f]{32}$/
-const SPAN_ID = /^(?!0{16})[\da-f]{16}$/
 
 // What was proven last: the spans of an invocation share a trace id, and what only forwards shares both.
 let provenTraceId = ''

@@ -16,7 +16,7 @@ export function traceContext(): Propagator {
       if (parent === undefined) return context
       const list = carrier.get('tracestate')
       const traceState = list ? parseTraceState(list) : undefined
-      return found(context, traceState === undefined ? parent : { ...parent, traceState })
+      return found(context, traceState ? Object.assign(parent, { traceState }) : parent)
     },
     inject({ spanContext }, carrier) {
       if (spanContext === undefined || !isValid(spanContext)) return
