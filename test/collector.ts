@@ -133,7 +133,7 @@ export class Collector {
     return sums
   }
 
-  /** Resolves when `condition` holds; looked at after every request. */
+  /** Resolves when `condition` holds; looked at after every request, and when a delayed one is accepted. */
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
@@ -256,7 +256,12 @@ export class Collector {
         accept()
         return
       case 'delay':
-        this.#timers.add(setTimeout(() => accept(), fault.ms))
+        this.#timers.add(
+          setTimeout(() => {
+            accept()
+            this.#wake()
+          }, fault.ms),
+        )
     }
   }
 

@@ -1,4 +1,6 @@
 // The two encoders say the same, and a decoder that is not ours understands them.
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MAX_DEPTH, MAX_NODES, MAX_TIME_MS } from '../../src/flush/value.ts'
@@ -363,6 +365,55 @@ describe('both encoders', () => {
       { numRuns: 300 },
     )
   })
+})
+
+const protoc = (body: string | Uint8Array) =>
+  spawnSync(
+    'protoc',
+    [
+      `-I${fileURLToPath(new URL('../../viewer/proto', import.meta.url))}`,
+      '--decode=opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest',
+      'opentelemetry/proto/collector/trace/v1/trace_service.proto',
+    ],
+    { input: body },
+  )
+
+it.skipIf(protoc('').error)('protoc decodes what protobuf() writes, without an unknown field', () => {
+  const deepest = Array.from({ length: MAX_DEPTH - 1 }).reduce<AttributeValue>((inner) => ({ inner }), 'end')
+  const one = span({
+    traceState: 'a=b',
+    parentSpanId: '00f067aa0ba902b7',
+    attributes: { text: 'größe', min: -(2n ** 63n), nan: Number.NaN, bytes: new Uint8Array([7]), deepest },
+    events: [{ name: 'retry', timeMs: 1.5, attributes: { deepest }, droppedAttributes: 1 }],
+    links: [
+      {
+        traceId: 'a'.repeat(32),
+        spanId: 'b'.repeat(16),
+        traceFlags: 1,
+        traceState: '',
+        isRemote: true,
+        attributes: {},
+        droppedAttributes: 0,
+      },
+    ],
+    statusCode: 2,
+    statusMessage: 'no',
+  })
+  const { status, stdout, stderr } = protoc(protobuf().traces(batch({ spans: [one], dropped: { late: 1 } })))
+  expect([status, String(stderr)]).toEqual([0, ''])
+  const said = String(stdout)
+  expect(said).not.toMatch(/^\s*\d+[:\s]/m)
+  for (const line of [
+    'start_time_unix_nano: 1760000000000000000',
+    'time_unix_nano: 1500000',
+    'int_value: -9223372036854775808',
+    'double_value: nan',
+    'kind: SPAN_KIND_SERVER',
+    'code: STATUS_CODE_ERROR',
+    'flags: 769',
+    'key: "clew.dropped.late"',
+  ])
+    expect(said).toContain(line)
 })
 
 describe('answers', () => {

@@ -23,17 +23,25 @@ export function bundle(entry: string): string {
   return outputFiles[0]!.text
 }
 
-/** One instance with these Workers; the first one answers. `entry` is a file under fixtures. */
-export async function workerd(
-  ...workers: { name: string; entry: string; [option: string]: unknown }[]
-): Promise<Miniflare> {
+export interface Fixture {
+  readonly name: string
+  /** A file under fixtures. */
+  readonly entry: string
+  readonly [option: string]: unknown
+}
+
+/** One instance with these Workers; the first one answers. */
+export const workerd = (...workers: Fixture[]): Promise<Miniflare> => start({}, workers)
+
+/** The same, with options for the whole instance. */
+export async function start(shared: object, workers: readonly Fixture[]): Promise<Miniflare> {
   const options = workers.map(({ entry, ...rest }) => ({
     modulesRoot: '/w',
     modules: [{ type: 'ESModule', path: '/w/index.mjs', contents: bundle(entry) }],
     compatibilityDate: '2026-07-28',
     ...rest,
   }))
-  const miniflare = new Miniflare(convertV4MiniflareOptions({ cf: false, workers: options } as never))
+  const miniflare = new Miniflare(convertV4MiniflareOptions({ ...shared, cf: false, workers: options } as never))
   await miniflare.ready
   return miniflare
 }
