@@ -60,7 +60,10 @@ describe('the close', () => {
     const failing = Promise.reject(new Error('background'))
     const given: Promise<unknown>[] = []
     run((span) => span.waitUntil(failing), {
-      keepAlive: (promise) => void (given.push(promise), kept.push(promise.catch(() => {}))),
+      keepAlive(promise) {
+        given.push(promise)
+        kept.push(promise.catch(() => {}))
+      },
     })
     await idle()
     expect(given[1]).toBe(failing)
@@ -70,8 +73,13 @@ describe('the close', () => {
   test('asks a lazy thenable given to waitUntil once', async () => {
     const { run, idle } = bench()
     let asked = 0
-    // biome-ignore lint/suspicious/noThenProperty: a query builder is a thenable
-    const lazy = { then: (done: () => void) => void (asked++, done()) }
+    const lazy = {
+      // biome-ignore lint/suspicious/noThenProperty: a query builder is a thenable
+      then(done: () => void) {
+        asked++
+        done()
+      },
+    }
     run((span) => span.waitUntil(lazy as never))
     await idle()
     expect(asked).toBe(1)

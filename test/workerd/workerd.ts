@@ -12,10 +12,12 @@ import { Miniflare as Miniflare2026July } from 'miniflare-2026-07'
 
 const root = join(import.meta.dirname, '../..')
 
-/** A Worker's whole bundle, as text. */
-export function bundle(entry: string): string {
+/** A Worker's whole bundle, as text: of the module at a path, or of a module's own text. */
+export function bundle(entry: string | { readonly source: string }): string {
   const result = buildSync({
-    entryPoints: [entry],
+    ...(typeof entry === 'string'
+      ? { entryPoints: [entry] }
+      : { stdin: { contents: entry.source, resolveDir: root, loader: 'ts' as const } }),
     absWorkingDir: root,
     bundle: true,
     format: 'esm',
