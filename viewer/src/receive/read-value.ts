@@ -35,6 +35,8 @@ const ZEROS = /^0+$/
 /** Hex id in lower case, '' when absent, undefined when it is no id (W3C Trace Context 3.2.2.3: not all zeros). */
 export const id = (value: unknown, bytes: 8 | 16): string | undefined => {
   if (value === undefined || value === null || value === '') return ''
+  // What a decoded message inherits for bytes that were not sent.
+  if (Array.isArray(value) && value.length === 0) return ''
   let hex: string
   if (typeof value === 'string') hex = value.toLowerCase()
   else if (Buffer.isBuffer(value)) {
