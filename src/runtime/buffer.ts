@@ -14,7 +14,7 @@ export interface SpanBuffer {
   /** What is held, in order of start. */
   records(): OpenRecord[]
   /** Spans ever added. */
-  readonly started: number
+  started: number
   /** Holds the record, unless the buffer is full: then only a later error can bring it in. */
   add(record: OpenRecord): void
   /** A span ended with an error: once the buffer has overflowed, it and its ancestors take the place of others. */
@@ -23,7 +23,6 @@ export interface SpanBuffer {
 
 export function spanBuffer(limit: number): SpanBuffer {
   let records: OpenRecord[] = []
-  let started = 0
   /** Errors and what is above them. Made at the first error after the overflow; nothing is looked up before. */
   let kept: Set<OpenRecord> | undefined
   /** Finished spans that may go, the oldest first. */
@@ -42,16 +41,16 @@ export function spanBuffer(limit: number): SpanBuffer {
     return found
   }
 
-  return {
-    get started() {
-      return started
-    },
+  // A plain property, here and in what an invocation holds: an object literal with a getter has a hidden class of its
+  // own, whose getter keeps all it closes over alive until the next full collection, and which no inline cache knows.
+  const buffer: SpanBuffer = {
+    started: 0,
     records: () => (kept ? (records = [...held].sort((a, b) => a.startMs - b.startMs)) : records),
     add(record) {
-      if (++started <= limit) records.push(record)
+      if (++buffer.started <= limit) records.push(record)
     },
     protect(span) {
-      if (started <= limit) return
+      if (buffer.started <= limit) return
       kept ??= firstOverflow()
       for (let at: Lineage | undefined = span; at && !kept.has(at.record); at = at.parent) {
         kept.add(at.record)
@@ -66,4 +65,5 @@ export function spanBuffer(limit: number): SpanBuffer {
       }
     },
   }
+  return buffer
 }

@@ -111,7 +111,6 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
   const head = decideAtHead(config, start)
   const { isRecorded } = head
 
-  let buffer: SpanBuffer = spanBuffer(limits.spanCountLimit)
   /** `late`: closed, and collecting what began after the close. `over`: nothing leaves any more. */
   let phase: 'open' | 'late' | 'over' = 'open'
   let verdict: TailVerdict | undefined
@@ -126,9 +125,7 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
 
   const owner: SpanOwner<Env> = {
     config,
-    get buffer() {
-      return buffer
-    },
+    buffer: spanBuffer(limits.spanCountLimit),
     bind(span) {
       let bound = env
       guard(() => (bound = start.bind?.(env, span) ?? env))
@@ -176,14 +173,14 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
   function close(): void {
     phase = 'late'
     if (timer) clearTimeout(timer)
-    const closing = buffer
-    buffer = spanBuffer(limits.spanCountLimit)
+    const closing = owner.buffer
+    owner.buffer = spanBuffer(limits.spanCountLimit)
     leave(closing).then(release)
   }
 
   /** Once, when everything that began after the close has ended; the promise of the host's that covers it is new. */
   function leaveLate(): void {
-    const records = buffer.records()
+    const records = owner.buffer.records()
     if (pending > 0 || !records.length || records.some((record) => record.endMs === 0)) return
     guard(() =>
       keepAlive(
@@ -191,7 +188,7 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
         new Promise((resolve) => setTimeout(resolve, 0)).then(() => {
           if (phase === 'over') return
           phase = 'over'
-          return leave(buffer)
+          return leave(owner.buffer)
         }),
       ),
     )

@@ -19,7 +19,8 @@ import type { ContinueOptions, Link, Span, SpanFetch, SpanOptions, SpanStatus } 
 /** What a span needs of its invocation. */
 export interface SpanOwner<Env> {
   readonly config: Config
-  readonly buffer: SpanBuffer
+  /** Replaced when the invocation closes. */
+  buffer: SpanBuffer
   /** The host's env, traced under `span`. */
   bind(span: Span<Env>): Env
   waitUntil(promise: Promise<unknown>): void
