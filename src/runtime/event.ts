@@ -9,6 +9,11 @@ import type { RecordingSpan } from './recording-span.ts'
 import type { Span } from './span.ts'
 import type { Tracer } from './tracer.ts'
 
+/** What an event says of itself. */
+export type Described = Pick<InvocationStart<unknown>, 'name' | 'carrier' | 'parent' | 'ids' | 'startTime'> & {
+  readonly attributes: Attributes
+}
+
 /** What a kind of event has of its own. `A` is what the runtime passes to the handler before `env` and `ctx`. */
 export interface EventKind<A extends readonly unknown[] = readonly unknown[]> {
   /** The handler's name, and `cloudflare.handler_type`. */
@@ -17,7 +22,7 @@ export interface EventKind<A extends readonly unknown[] = readonly unknown[]> {
   readonly trigger: string
   readonly kind: SpanKind
   /** Name of the root span, and what the event says of itself. */
-  describe(...args: A): Pick<InvocationStart<unknown>, 'name' | 'carrier'> & { readonly attributes: Attributes }
+  describe(...args: A): Described
   /** What the handler gets in place of the arguments. Default: the arguments. */
   enter?(span: RecordingSpan<unknown>, lifetime: Lifetime, ...args: A): A
   /** What the runtime gets in place of the result. Default: the result. */

@@ -26,8 +26,8 @@ export interface Head {
 }
 
 export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): Head {
-  const { ids, sampler, tailSampler, record, enabled, failed, propagator, trust } = config
-  const { name, kind = SpanKind.INTERNAL, attributes = {}, links = [], carrier } = start
+  const { sampler, tailSampler, record, enabled, failed, propagator, trust } = config
+  const { name, kind = SpanKind.INTERNAL, attributes = {}, links = [], carrier, ids = config.ids } = start
 
   /** The answer, or `otherwise` where somebody else's code fails. */
   function attempt<T>(ask: () => T, otherwise: T): T {

@@ -35,13 +35,33 @@ export function spanOf<Env = unknown>(instance: object): Span<Env> {
   const found = calls.get(instance)
   const span = found && onlySpan(found)
   if (span) return span as unknown as Span<Env>
-  for (const { config } of found?.open ?? [])
-    config.failed(new Error('several calls are running: take spanOf(this) on the first line, before any await'))
+  const [other] = found?.open ?? []
+  other?.config.failed(new Error('several calls are running: take spanOf(this) on the first line, before any await'))
   return noSpan()
 }
 
 function onlySpan({ current, open }: Calls): RecordingSpan<unknown> | undefined {
   return current ?? (open.size === 1 ? [...open][0] : undefined)
+}
+
+/** Runs `call` so that `spanOf(instance)` is `span`, until what it returns has settled. */
+export function withSpan<R>(instance: object, span: RecordingSpan<unknown>, call: () => R): R {
+  const own = calls.get(instance) ?? { current: undefined, open: new Set() }
+  calls.set(instance, own)
+  const ended = (): unknown => own.open.delete(span)
+  own.open.add(span)
+  own.current = span
+  try {
+    const result = call()
+    if (result instanceof Promise) result.then(ended, ended)
+    else ended()
+    return result
+  } catch (error) {
+    ended()
+    throw error
+  } finally {
+    own.current = undefined
+  }
 }
 
 /** What tells one sort of class from another. */
@@ -88,23 +108,9 @@ function tracedInstance<Env>(
       if (typeof method !== 'function' || typeof key !== 'string' || key === 'constructor') return method
       const event = kind.events.find(({ type }) => type === key) ?? rpcEvent(name, key)
       return (...args: unknown[]) =>
-        traceEvent(tracer, event, args, env, ctx, more, (span, ...given) => {
-          const call = span as unknown as RecordingSpan<unknown>
-          const ended = (): unknown => own.open.delete(call)
-          own.open.add(call)
-          own.current = call
-          try {
-            const result: unknown = Reflect.apply(method, target, given)
-            if (result instanceof Promise) result.then(ended, ended)
-            else ended()
-            return result
-          } catch (error) {
-            ended()
-            throw error
-          } finally {
-            own.current = undefined
-          }
-        })
+        traceEvent(tracer, event, args, env, ctx, more, (span, ...given) =>
+          withSpan(target, span as unknown as RecordingSpan<unknown>, () => Reflect.apply(method, target, given)),
+        )
     },
   })
 }

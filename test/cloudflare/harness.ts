@@ -108,7 +108,11 @@ const KINDS = ['', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER']
 
 /** Attributes that differ from run to run, or that every span has. */
 const UNSHOWN =
-  /^(?:cloudflare\.(?:colo|binding\.name|script_version\.id|handler_type|durable_object\.id)|faas\.(?:coldstart|trigger|time)|user_agent\.original|server\.|url\.scheme|network\.protocol\.version|exception\.stacktrace)|scheduled_time$|etag$|duration_ms$/
+  /^(?:cloudflare\.(?:colo|binding\.name|script_version\.id|handler_type|durable_object\.id)|faas\.(?:coldstart|trigger|time)|user_agent\.original|server\.|url\.scheme|network\.protocol\.version|exception\.stacktrace)|scheduled_time$|etag$|duration_ms$|size_after$|served_by|total_attempts$/
+
+/** By start; within a millisecond the caller's side of a call comes before the other side. */
+const order = ({ startTimeUnixNano, kind }: DecodedSpan): number =>
+  Number(startTimeUnixNano) / 1e6 + (kind === 2 ? 0.1 : 0)
 
 /**
  * Spans as an indented tree: `KIND name {attributes} !error <- links`. Roots in the order of their names, children in the
@@ -122,9 +126,7 @@ export function tree(spans: readonly DecodedSpan[], shown: RegExp = /(?:)/): str
   const children = (id: string): DecodedSpan[] =>
     spans
       .filter((span) => span.parentSpanId === id)
-      .sort(
-        (a, b) => Number(BigInt(a.startTimeUnixNano) - BigInt(b.startTimeUnixNano)) || place.get(a)! - place.get(b)!,
-      )
+      .sort((a, b) => order(a) - order(b) || place.get(a)! - place.get(b)!)
   const write = (span: DecodedSpan, depth: number): void => {
     const attributes = Object.entries(plain(span.attributes))
       .filter(([key]) => shown.test(key) && !UNSHOWN.test(key))
