@@ -34,8 +34,12 @@ export async function play(gateway: string, viewer: Viewer, print: (text: string
     wrong.push(...sentences.map((each) => `${scenario.name}: ${each}`))
     for (const { traceId } of answers) known.add(traceId)
   }
-  for (const { traceId, spans } of viewer.traces(1000))
-    if (!known.has(traceId)) wrong.push(`${spans.length} spans arrived in trace ${traceId}, which no request began`)
+  const strays = viewer.traces(1000).filter(({ traceId }) => !known.has(traceId))
+  if (strays.length > 0) {
+    const services = new Set(strays.flatMap(({ spans }) => spans.map(({ service }) => service)))
+    const example = `${strays[0]!.traceId} of ${[...services].join(', ')}`
+    wrong.push(`spans arrived in ${strays.length} traces that no request began, such as ${example}`)
+  }
   return wrong
 }
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -32,6 +32,12 @@ function start(args: string[], seen: (output: string, kill: (signal: NodeJS.Sign
 }
 
 describe('the checkout example', () => {
+  it('compiles with the types of Workers, and of nothing else', { timeout: 60_000 }, () => {
+    const tsc = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', join(root, 'examples')], { encoding: 'utf8' })
+    expect(tsc.stdout).toBe('')
+    expect(tsc.status).toBe(0)
+  })
+
   it('plays every scenario under wrangler dev and finds every span under its parent', {
     timeout: 240_000,
   }, async () => {
