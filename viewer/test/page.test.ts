@@ -17,6 +17,7 @@ const complaints: string[] = []
 
 const open = async (path: string): Promise<void> => {
   await page.goto(viewer.url + path)
+  if (/^\/(trace|compare)\//.test(path)) await page.getByRole('treegrid').waitFor()
 }
 const rows = (): Promise<string[]> => page.getByRole('treegrid').getByRole('row').allInnerTexts()
 const text = (role: 'complementary' | 'main'): Promise<string> => page.getByRole(role).innerText()
@@ -193,7 +194,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     await open('/errors')
     expect(await page.getByRole('list', { name: 'Where errors began' }).innerText()).toContain('TimeoutError')
     await open('/map')
-    expect(await page.getByRole('link', { name: /^cards.example, host|^cards.example, outside/ }).count()).toBe(1)
+    expect(await page.getByRole('link', { name: /cards.example/ }).count()).toBe(1)
   })
 
   it('a trace that arrives appears by itself', async () => {
@@ -260,7 +261,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       ...{ traceId, spanId: id(i), parentSpanId: i === 0 ? '' : id(Math.floor((i - 1) / 8)), name: `step ${i}` },
       ...{
         startTimeUnixNano: String(1790000000000000000n + BigInt(i) * 1000000n),
-        endTimeUnixNano: String(1790000005000000000n - BigInt(i) * 1000n),
+        endTimeUnixNano: String(1790000006000000000n - BigInt(i) * 1000n),
       },
     }))
     await fetch(`${viewer.url}/v1/traces`, {

@@ -2,7 +2,7 @@
 // Must stay true: every view is reachable by keyboard alone, and `?` says how.
 import { effect, signal } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { formatBytes, formatCount } from '../analysis/format.ts'
 import { connected, live, store, theme, useApi } from './api.ts'
 import { learnServices } from './colour.ts'
@@ -62,7 +62,7 @@ export const isTyping = (event: KeyboardEvent): boolean =>
   event.target instanceof HTMLSelectElement
 
 const useKeys = (): void => {
-  useEffect(() => {
+  useLayoutEffect(() => {
     let awaitingPlace = 0
     const onKey = (event: KeyboardEvent): void => {
       if (event.metaKey || event.ctrlKey || event.altKey || isTyping(event)) return

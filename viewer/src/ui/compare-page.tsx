@@ -1,6 +1,6 @@
 // In: two traces. Out: one tree of both, bars side by side on one scale, and what differs.
 import type { JSX } from 'preact'
-import { useEffect, useMemo } from 'preact/hooks'
+import { useLayoutEffect, useMemo } from 'preact/hooks'
 import { comparePairs, differences, type Pair } from '../analysis/compare.ts'
 import { formatDuration, formatValue } from '../analysis/format.ts'
 import { labelOf } from '../analysis/label.ts'
@@ -110,7 +110,7 @@ const Comparison = ({ a, b }: { a: TraceView; b: TraceView }): JSX.Element => {
     .slice(0, 3)
   const choose = (index: number): void => adjust({ row: index < 0 ? undefined : String(index) })
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = 'Compare · clew'
     const onKey = (event: KeyboardEvent): void => {
       if (isTyping(event) || event.metaKey || event.ctrlKey) return
@@ -167,7 +167,7 @@ const Comparison = ({ a, b }: { a: TraceView; b: TraceView }): JSX.Element => {
       ) : null}
       <div class={`split ${chosen >= 0 ? 'open' : ''}`}>
         <Virtual
-          class="waterfall pairs"
+          frame="waterfall pairs"
           role="treegrid"
           aria-label="Both traces"
           tabIndex={0}
@@ -175,7 +175,7 @@ const Comparison = ({ a, b }: { a: TraceView; b: TraceView }): JSX.Element => {
           rowHeight={ROW}
           reveal={chosen}
           head={
-            <div class="row head" role="presentation">
+            <div class="row head">
               <div class="name">Span</div>
               <div class="change">B against A</div>
               <div class="time">A</div>

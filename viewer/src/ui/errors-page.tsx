@@ -35,6 +35,7 @@ export const ErrorsPage = (): JSX.Element => {
   const passedOn = (data ?? []).filter((group) => group.consequence)
   return (
     <div class="page errors">
+      <h1 class="unseen">Errors</h1>
       <Groups title="Where errors began" groups={begun} />
       {passedOn.length > 0 ? <Groups title="What they caused further up" groups={passedOn} /> : null}
     </div>

@@ -33,7 +33,6 @@ const Shape = ({ placed, chosen }: { placed: Placed; chosen: boolean }): JSX.Ele
     <a
       href={tracesOf(node)}
       class={`map-node ${node.kind} ${failed ? 'failed' : ''} ${chosen ? 'chosen' : ''}`}
-      aria-label={`${node.name}, ${KIND[node.kind]}, ${node.count} calls, ${node.errors} failed`}
       onFocus={() => adjust({ node: node.id })}
       onMouseEnter={() => adjust({ node: node.id })}
       onClick={(event) => {
@@ -81,6 +80,7 @@ export const MapPage = (): JSX.Element => {
   const most = Math.max(1, ...(data?.edges.map((edge) => edge.count) ?? []))
   return (
     <div class="page map scroll">
+      <h1 class="unseen">Service map</h1>
       <svg
         class="service-map"
         viewBox={`0 0 ${layout.width} ${layout.height}`}

@@ -55,12 +55,13 @@ export const SearchBox = ({ query, failure, onSearch }: SearchBoxProps): JSX.Ele
     const more = CONTINUES.test(suggestion.text) ? ' ' : ''
     const value = `${text.slice(0, completion.from)}${suggestion.text}${more}${text.slice(completion.to).replace(/^["']?\s?/, '')}`
     const at = completion.from + suggestion.text.length + more.length
+    // At once, not after the next picture: the person goes on typing.
+    const element = input.current!
+    element.value = value
+    element.focus()
+    element.setSelectionRange(at, at)
     setText(value)
-    requestAnimationFrame(() => {
-      input.current?.focus()
-      input.current?.setSelectionRange(at, at)
-      void ask(value)
-    })
+    void ask(value)
   }
 
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLInputElement>): void => {

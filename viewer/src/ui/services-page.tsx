@@ -43,6 +43,7 @@ export const ServicesPage = (): JSX.Element => {
   const slowest = Math.max(1, ...operations.map((operation) => operation.p99))
   return (
     <div class="page services">
+      <h1 class="unseen">Services and routes</h1>
       <SearchBox query={query} failure={failure} onSearch={(q) => adjust({ q }, false)} />
       {data !== undefined && operations.length === 0 && query === '' ? (
         <Empty />

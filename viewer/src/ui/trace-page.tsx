@@ -1,7 +1,7 @@
 // In: a trace id, and in the address the chosen span. Out: the trace: what a colleague would say of it, and its waterfall.
 // Must stay true: the address alone restores the view; what arrives later joins without moving what is chosen.
 import type { JSX } from 'preact'
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks'
 import { type Finding, findingsOf, mainRoot } from '../analysis/findings.ts'
 import { formatDuration } from '../analysis/format.ts'
 import { covered } from '../analysis/patterns.ts'
@@ -167,7 +167,7 @@ const Trace = ({ trace }: { trace: TraceView }): JSX.Element => {
     adjust({ span: node.spanId })
   }
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = root ? `${root.name} ${formatDuration(tree.duration)} · clew` : 'clew'
     const onKey = (event: KeyboardEvent): void => {
       if (isTyping(event) || event.metaKey || event.ctrlKey) return

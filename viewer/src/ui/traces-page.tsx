@@ -1,7 +1,7 @@
 // In: a query, a box and an order, all in the address. Out: the traces they mean, as points and as a list.
 // Must stay true: the list can be walked and opened by keyboard; the newest arrive on top without moving the selection.
 import type { JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { formatCount, formatDuration } from '../analysis/format.ts'
 import type { TraceSummary } from '../model.ts'
 import type { Box, Order, SearchResult } from '../store/search.ts'
@@ -141,7 +141,7 @@ export const TracesPage = (): JSX.Element => {
   const traces = data?.traces ?? []
   const selected = traces.findIndex((trace) => trace.traceId === selectedId)
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = query === '' ? 'Traces · clew' : `${query} · clew`
     const onKey = (event: KeyboardEvent): void => {
       if (isTyping(event) || event.metaKey || event.ctrlKey || traces.length === 0) return
@@ -167,6 +167,7 @@ export const TracesPage = (): JSX.Element => {
 
   return (
     <div class="page traces">
+      <h1 class="unseen">Traces</h1>
       <SearchBox query={query} failure={queryFailure} onSearch={(q) => adjust({ q, box: undefined }, false)} />
       {nothingAtAll ? (
         <Empty />
@@ -214,7 +215,7 @@ export const TracesPage = (): JSX.Element => {
             </span>
           </div>
           <Virtual
-            class="trace-list"
+            frame="trace-list"
             role="grid"
             aria-label="Traces"
             aria-rowcount={traces.length}

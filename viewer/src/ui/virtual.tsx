@@ -1,4 +1,4 @@
-// In: how many rows of one height there are. Out: only those in sight, in a scrolling box as tall as all of them.
+// In: how many rows of one height there are. Out: only those in sight, in a scrolling frame as tall as all of them.
 // Must stay true: a row in view keeps its element; scrolling to a row is exact; the box works with any number of rows.
 import type { ComponentChildren, HTMLAttributes, JSX, RefObject } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
@@ -11,12 +11,24 @@ interface VirtualProps extends Omit<HTMLAttributes<HTMLDivElement>, 'ref'> {
   readonly reveal?: number | undefined
   readonly box?: RefObject<HTMLDivElement | null>
   readonly head?: ComponentChildren
+  readonly frame: string
+  readonly frameStyle?: Readonly<Record<string, string>>
 }
 
 /** Rows drawn beyond each edge: enough for a quick scroll without a flash of nothing. */
 const MARGIN = 12
 
-export const Virtual = ({ count, rowHeight, render, reveal, box, head, ...rest }: VirtualProps): JSX.Element => {
+export const Virtual = ({
+  count,
+  rowHeight,
+  render,
+  reveal,
+  box,
+  head,
+  frame,
+  frameStyle,
+  ...rest
+}: VirtualProps): JSX.Element => {
   const own = useRef<HTMLDivElement>(null)
   const ref = box ?? own
   const headRef = useRef<HTMLDivElement>(null)
@@ -50,13 +62,13 @@ export const Virtual = ({ count, rowHeight, render, reveal, box, head, ...rest }
   const rows: ComponentChildren[] = []
   for (let i = first; i < last; i++) rows.push(render(i))
   return (
-    <div ref={ref} {...rest}>
+    <div ref={ref} class={frame} style={frameStyle ?? {}}>
       {head === undefined ? null : (
-        <div ref={headRef} class="virtual-head" role="presentation">
+        <div ref={headRef} class="virtual-head">
           {head}
         </div>
       )}
-      <div role="presentation" style={{ height: `${count * rowHeight}px`, position: 'relative' }}>
+      <div {...rest} style={{ height: `${count * rowHeight}px`, position: 'relative' }}>
         <div role="presentation" style={{ transform: `translateY(${first * rowHeight}px)` }}>
           {rows}
         </div>

@@ -2,7 +2,7 @@
 // Must stay true: a treegrid as WAI-ARIA describes it, walked with the arrows; only rows in sight exist; solid is time in a
 // span's own code, pale is time in the calls below it; whatever colour says, a shape or a word says too.
 import type { JSX } from 'preact'
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { formatDuration, formatValue } from '../analysis/format.ts'
 import { labelOf } from '../analysis/label.ts'
 import { ownSegments, type PathSegment } from '../analysis/timing.ts'
@@ -203,7 +203,7 @@ export const Waterfall = (props: WaterfallProps): JSX.Element => {
   const indices = useMemo(() => new Map(rows.map((row, i) => [row.is === 'span' ? row.node : row, i])), [rows])
   const at = selected === undefined ? -1 : (indices.get(selected) ?? -1)
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (isTyping(event) || event.metaKey || event.ctrlKey || document.querySelector('dialog[open]')) return
       const spans = rows.filter((row) => row.is === 'span')
@@ -360,8 +360,8 @@ export const Waterfall = (props: WaterfallProps): JSX.Element => {
   return (
     <Virtual
       box={box}
-      class="waterfall"
-      style={{ '--names': `${names}px` }}
+      frame="waterfall"
+      frameStyle={{ '--names': `${names}px` }}
       role="treegrid"
       aria-label="Waterfall"
       aria-rowcount={rows.length}
@@ -372,7 +372,7 @@ export const Waterfall = (props: WaterfallProps): JSX.Element => {
       reveal={at}
       render={renderRow}
       head={
-        <div class="row head" role="presentation">
+        <div class="row head">
           <div class="name">Service and span</div>
           <div
             class="divider"
