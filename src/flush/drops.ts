@@ -23,7 +23,9 @@ export function totalDrops(counts: DropCounts): number {
 /** The spans of `batch` that `result` says are lost, by reason. */
 export function lost(batch: Batch, result: ExportResult): DropCounts {
   const rejected = addDrops(noDrops, 'rejected', result.rejected ?? 0)
-  return result.ok ? rejected : addDrops(rejected, result.reason, (result.unsent ?? batch).spans.length)
+  if (result.ok) return rejected
+  const { spans, logs } = result.unsent ?? batch
+  return addDrops(addDrops(rejected, result.reason, spans.length), 'logs', logs.length)
 }
 
 /**

@@ -115,6 +115,8 @@ export type DropReason =
   | 'network'
   | 'breaker'
   | 'late'
+  /** Log records, not spans: too many for one invocation, too late, or in an export that failed. */
+  | 'logs'
 
 /** Spans lost, by reason; only reasons that occurred are present. */
 export type DropCounts = { readonly [reason in DropReason]?: number }

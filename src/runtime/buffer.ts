@@ -1,7 +1,7 @@
 // In: the spans of one invocation as they start and fail. Out: at most `limit` of them, in order of start.
 // Must stay true: the root, every error and the ancestors of errors are the last to go; `started` less what is held is
 // what was dropped.
-import { StatusCode } from '../flush/model.ts'
+import { type LogRecord, StatusCode } from '../flush/model.ts'
 import type { OpenRecord } from './record.ts'
 
 /** The way up from a span, for keeping the ancestors of an error. */
@@ -13,6 +13,8 @@ export interface Lineage {
 export interface SpanBuffer {
   /** What is held, in order of start. */
   records(): OpenRecord[]
+  /** Log records that leave with these spans. */
+  readonly logs: LogRecord[]
   /** Spans ever added. */
   started: number
   /** Holds the record, unless the buffer is full: then only a later error can bring it in. */
@@ -44,6 +46,7 @@ export function spanBuffer(limit: number): SpanBuffer {
   // A plain property, here and in what an invocation holds: an object literal with a getter has a hidden class of its
   // own, whose getter keeps all it closes over alive until the next full collection, and which no inline cache knows.
   const buffer: SpanBuffer = {
+    logs: [],
     started: 0,
     records: () => (kept ? (records = [...held].sort((a, b) => a.startMs - b.startMs)) : records),
     add(record) {

@@ -1,25 +1,25 @@
 // In: the spans of an invocation that has closed. Out: the decision whether they leave, and their export.
 // Must stay true: never rejects and always settles; every span is exported once or counted with a reason.
 import type { ExportResult } from '../flush/exporter.ts'
-import type { Attributes, Batch, SpanRecord } from '../flush/model.ts'
+import type { Attributes, Batch, LogRecord, SpanRecord } from '../flush/model.ts'
 import type { TailVerdict } from '../sampling/tail-sampler.ts'
 import type { SpanBuffer } from './buffer.ts'
 import type { Head } from './head.ts'
 import { limit } from './limits.ts'
 import type { Config } from './options.ts'
 import type { OpenRecord } from './record.ts'
+import { redactSpan } from './redact.ts'
 import { SCOPE } from './version.ts'
 
 const NO_ATTRIBUTES: Attributes = {}
 
-/** Gives every span that did not end an end and a mark, and applies the limits. */
-export function finish({ limits, now }: Config, records: readonly OpenRecord[]): void {
+/** Gives every span that did not end an end and a mark. */
+export function finish({ now }: Config, records: readonly OpenRecord[]): void {
   for (const record of records) {
     if (record.endMs === 0) {
       record.attributes['clew.unfinished'] = true
       record.endMs = Math.max(record.startMs, now())
     }
-    limit(record, limits)
   }
 }
 
@@ -52,11 +52,19 @@ export function decideAtTail(config: Config, head: Head, root: OpenRecord, buffe
   }
 }
 
-/** What the budgets of a trace leave of its spans; what they fold together is not lost, what they leave out is counted. */
-export function withinBudgets(
-  { budgets, losses, failed }: Config,
+/**
+ * What leaves of the spans of a trace: without secrets, then within the limits and the budgets. What budgets fold together
+ * is not lost, what they leave out is counted.
+ */
+export function leaving(
+  { budgets, losses, failed, limits, redactor }: Config,
   records: readonly OpenRecord[],
 ): readonly SpanRecord[] {
+  for (const record of records) {
+    // Before a limit can cut a secret so that it is not known for one.
+    redactSpan(redactor, record)
+    limit(record, limits)
+  }
   let spans: readonly SpanRecord[] = records
   for (const budget of budgets) {
     try {
@@ -75,13 +83,14 @@ export async function send(
   { exporter, fetch, losses, now, random, resource }: Config,
   host: Attributes | undefined,
   spans: readonly SpanRecord[],
+  logs: readonly LogRecord[],
   budgetMs: number,
 ): Promise<void> {
   const batch: Batch = {
     resource: resource(host ?? NO_ATTRIBUTES),
     scope: SCOPE,
     spans,
-    logs: [],
+    logs,
     dropped: losses.take(),
   }
   const failure = (reason: 'timeout' | 'encoding', message: string): ExportResult => ({ ok: false, reason, message })

@@ -1,12 +1,12 @@
 // In: one event that the host delivered, and the work it starts. Out: one export of its spans, one more for what is late.
 // Must stay true: all state is in this closure; the host gets its promise at the very start, and it always settles and
 // never rejects; the user's value and error pass through untouched.
-import type { Attributes, SpanKind } from '../flush/model.ts'
+import type { Attributes, LogRecord, SpanKind } from '../flush/model.ts'
 import type { Getter, PropagationContext, Propagator } from '../propagate/propagator.ts'
 import type { TailVerdict } from '../sampling/tail-sampler.ts'
 import { type SpanBuffer, spanBuffer } from './buffer.ts'
 import type { TimeInput } from './clock.ts'
-import { decideAtTail, finish, send, withinBudgets } from './departure.ts'
+import { decideAtTail, finish, leaving, send } from './departure.ts'
 import { decideAtHead } from './head.ts'
 import type { IdGenerator } from './ids.ts'
 import type { Config } from './options.ts'
@@ -51,6 +51,10 @@ export interface Lifetime {
   extend(promise: Promise<unknown>): void
   /** Ends the invocation now, on a host that is about to stop: what is open leaves as it is, marked unfinished. */
   close(): void
+  /** Sends what has ended so far, for invocations that run long. Not with a tail sampler: its verdict needs the whole. */
+  flush(): void
+  /** Forgets what was recorded: the host will run the same again, and tell all of it then. */
+  discard(): void
   /** The formats of the tracer, for adapters that read contexts out of messages. */
   readonly propagator: Propagator
 }
@@ -81,9 +85,12 @@ export function invoke<Env, R>(config: Config, start: InvocationStart<Env>, hand
   return follow(result, invocation)
 }
 
+/** What a span needs of a configuration where nothing is recorded. */
+export type Unconfigured = Pick<Config, 'propagator' | 'outbound' | 'failed' | 'now' | 'service' | 'logs' | 'redactor'>
+
 /** Runs `handle` under a span that records nothing and carries nothing. */
 export function untraced<Env, R>(
-  config: Pick<Config, 'propagator' | 'outbound' | 'failed'>,
+  config: Unconfigured,
   { env, keepAlive }: InvocationStart<Env>,
   handle: Handle<Env, R>,
 ): R {
@@ -92,6 +99,8 @@ export function untraced<Env, R>(
   return handle(rootSpan(owner as unknown as SpanOwner<Env>, {}, nobody, '', {}, false), {
     extend: keepAlive,
     close() {},
+    flush() {},
+    discard() {},
     propagator: config.propagator,
   })
 }
@@ -105,11 +114,13 @@ interface Invocation<Env> {
 }
 
 function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env> {
-  const { limits, now, losses } = config
+  const { limits, now, losses, logs } = config
   guard(() => (start = { ...start, ...start.describe?.() }))
   const { env, keepAlive, graceMs = Infinity } = start
   const head = decideAtHead(config, start)
   const { isRecorded } = head
+  /** Something may have to leave at the end. */
+  const isOpen = isRecorded || (config.enabled && logs.independentFrom !== undefined)
 
   /** `late`: closed, and collecting what began after the close. `over`: nothing leaves any more. */
   let phase: 'open' | 'late' | 'over' = 'open'
@@ -135,13 +146,22 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
       // A lazy thenable is asked once, by us, for both.
       const once = promise instanceof Promise ? promise : Promise.resolve(promise)
       keepAlive(once)
-      if (!isRecorded) return
+      if (!isOpen) return
       pending++
       once.then(workEnded, workEnded)
     },
     ended(record) {
       if (phase === 'over') losses.add('late', 1, `"${record.name}" ended after the last export`)
       else if (phase === 'late') leaveLate()
+    },
+    log(record) {
+      const { logs } = owner.buffer
+      if (phase === 'over' || logs.length >= limits.logCountLimit)
+        losses.add('logs', 1, `over ${limits.logCountLimit} log records, or after the last export`)
+      else {
+        logs.push(record)
+        if (phase === 'late') leaveLate()
+      }
     },
     seen(error) {
       const isSame = error === lastError && typeof error === 'object'
@@ -152,12 +172,12 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
   const root = rootSpan(owner, head.scope, head.identity, start.name, { ...start, links: head.links }, isRecorded)
   if (head.attributes) root.setAttributes(head.attributes)
   // What records nothing has nothing to wait for.
-  if (isRecorded) guard(() => keepAlive(new Promise<void>((resolve) => (release = resolve))))
+  if (isOpen) guard(() => keepAlive(new Promise<void>((resolve) => (release = resolve))))
 
   function done(): void {
     if (--rootPending > 0) return
     root.end()
-    if (!isRecorded) return
+    if (!isOpen) return
     guard(() => {
       settledMs = now()
       // What still runs now runs on the host's grace.
@@ -181,7 +201,8 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
   /** Once, when everything that began after the close has ended; the promise of the host's that covers it is new. */
   function leaveLate(): void {
     const records = owner.buffer.records()
-    if (pending > 0 || !records.length || records.some((record) => record.endMs === 0)) return
+    if (pending > 0 || !(records.length + owner.buffer.logs.length) || records.some((record) => record.endMs === 0))
+      return
     guard(() =>
       keepAlive(
         // One turn of the event loop, for those that end together.
@@ -206,12 +227,17 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
       if (traceState !== undefined)
         for (const record of records) if (record.traceId === head.identity.traceId) record.traceState = traceState
       const budgetMs = start.budgetMs?.() ?? graceMs - Math.max(0, now() - settledMs)
-      if (keep) await send(config, start.resource, withinBudgets(config, records), Math.max(0, budgetMs))
-      else losses.add('sampled_out', records.length, 'not chosen by the sampler')
+      const isKept = isRecorded && keep
+      if (!isKept) losses.add('sampled_out', records.length, 'not chosen by the sampler')
+      const spans = isKept ? leaving(config, records) : []
+      const left = isKept ? closing.logs : closing.logs.filter(isIndependent)
+      if (isKept || left.length) await send(config, start.resource, spans, left, Math.max(0, budgetMs))
     } catch (error) {
       config.failed(error)
     }
   }
+
+  const isIndependent = ({ severityNumber }: LogRecord): boolean => severityNumber >= (logs.independentFrom ?? Infinity)
 
   /** Calls into the host: a failure there is ours to report and nobody's to feel. */
   function guard(call: () => void): void {
@@ -236,7 +262,23 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
         promise.then(done, done)
       },
       close() {
-        if (isRecorded && phase === 'open') close()
+        if (isOpen && phase === 'open') close()
+      },
+      flush() {
+        const { buffer } = owner
+        const records = buffer.records()
+        const open = records.filter(({ endMs }) => endMs === 0)
+        if (phase !== 'open' || !isRecorded || config.tailSampler || open.length === records.length) return
+        const [rest, leaving] = [spanBuffer(limits.spanCountLimit), spanBuffer(limits.spanCountLimit)]
+        for (const record of records) (record.endMs ? leaving : rest).add(record)
+        leaving.started = buffer.started - open.length
+        owner.buffer = rest
+        keepAlive(leave(leaving))
+      },
+      discard() {
+        phase = 'late'
+        owner.buffer = spanBuffer(limits.spanCountLimit)
+        release()
       },
     },
   }

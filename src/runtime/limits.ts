@@ -20,6 +20,8 @@ export interface Limits {
   readonly attributePerLinkCountLimit: number
   /** Spans an invocation. Default 1,000: at the 500 bytes a buffered span may keep, half a megabyte of a Worker's 128. */
   readonly spanCountLimit: number
+  /** Log records an invocation keeps for OTLP. Default 1,000. */
+  readonly logCountLimit: number
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -30,6 +32,7 @@ export const DEFAULT_LIMITS: Limits = {
   attributePerEventCountLimit: 128,
   attributePerLinkCountLimit: 128,
   spanCountLimit: 1000,
+  logCountLimit: 1000,
 }
 
 /** Nested arrays and maps below this depth are replaced by null (specification, "AttributeValueDepthLimit"). */

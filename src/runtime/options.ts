@@ -17,7 +17,9 @@ import type { BindingKind } from './bindings/kind.ts'
 import type { Clock } from './clock.ts'
 import { type IdGenerator, idGenerator, type RandomBytes } from './ids.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
+import { jsonLines, type Logs } from './logger.ts'
 import { type Losses, losses } from './losses.ts'
+import { MASK, type Mask, type Redact, type Redactor, redactor, redactUrl } from './redact.ts'
 import { SCHEMA_URL, VERSION } from './version.ts'
 
 export interface TracerOptions {
@@ -62,6 +64,17 @@ export interface TracerOptions {
    */
   readonly bindings?: readonly BindingKind[]
   readonly limits?: Partial<Limits>
+  /** Where `span.log` writes: `logs()` of `clew/logs`. Default: one JSON line an entry on the console. */
+  readonly logs?: Logs
+  /**
+   * Asked for every value before it is buffered or logged: detectors and hashing of `clew/privacy`, or your own. If it
+   * throws, the value is withheld. Beside it, and after it, what looks like a secret is masked.
+   */
+  readonly redact?: Redact
+  /** What takes the place of what looks like a secret: `hmac(key)` of `clew/privacy`. Default: `REDACTED`. */
+  readonly mask?: Mask
+  /** Keys of values that look like secrets and are none, such as `session.id`. Default: none. */
+  readonly reveal?: readonly string[]
   /** False turns everything off but propagation (`OTEL_SDK_DISABLED`). Default true. */
   readonly enabled?: boolean
   /** Told of every span that does not leave. Default: one `console.warn` a reason in the life of the isolate. */
@@ -80,6 +93,7 @@ export interface TracerOptions {
 
 /** The options, resolved. What it holds of state (ids, losses) an isolate may share. */
 export interface Config {
+  readonly service: string
   readonly resource: (host: Attributes) => Resource
   readonly exporter: Exporter
   readonly sampler: Sampler
@@ -98,6 +112,9 @@ export interface Config {
   readonly random: () => number
   readonly fetch: (input: string, init?: RequestInit) => Promise<Response>
   readonly losses: Losses
+  readonly logs: Logs
+  readonly redact?: Redact
+  readonly redactor: Redactor
   /** Reports a failure of our own; never throws. */
   readonly failed: (error: unknown) => void
 }
@@ -110,8 +127,11 @@ export function resolveOptions(options: TracerOptions): Config {
     throw new ClewError('missing_endpoint', 'exporter is missing: createTracer({ exporter: otlp({ url: "…" }), … })')
   const onDrop = options.onDrop ?? warnOncePerReason()
   const onError = options.onError ?? warnOncePerMessage()
+  const failed = (error: unknown): void => quietly(() => onError(error))
+  const { redact } = options
   const hostFetch = options.fetch ?? globalThis.fetch
   return {
+    service,
     resource: resourceOf(options),
     exporter,
     sampler: options.sampler ?? followParent,
@@ -131,7 +151,19 @@ export function resolveOptions(options: TracerOptions): Config {
     // Called as a plain function: some hosts refuse a fetch that is called as a method.
     fetch: (input, init) => hostFetch(input, init),
     losses: losses((reason, count, message) => quietly(() => onDrop(reason, count, message))),
-    failed: (error) => quietly(() => onError(error)),
+    failed,
+    logs: options.logs ?? jsonLines,
+    redactor: redactor(options.mask, options.reveal),
+    ...(redact && {
+      redact: (key, value, where) => {
+        try {
+          return redact(key, value, where)
+        } catch (error) {
+          failed(error)
+          return MASK('')
+        }
+      },
+    }),
   }
 }
 
@@ -179,7 +211,7 @@ const MAX_MESSAGES = 20
 function warnOncePerMessage(): (error: unknown) => void {
   const told = new Set<string>()
   return (error) => {
-    const message = String(error)
+    const message = redactUrl(String(error))
     if (told.has(message) || told.size >= MAX_MESSAGES) return
     told.add(message)
     console.warn(`clew: ${message}. The request was not affected; this is said once.`)

@@ -1,7 +1,7 @@
 // In: the invocation a span belongs to, what it inherits, and the span above it. Out: the span that user code holds.
 // Must stay true: after `end` all but the making of children is without effect. An unrecorded span is one that had ended
 // before it began: the same object, the same methods, nothing kept.
-import { type Attributes, type AttributeValue, type SpanRecord, StatusCode } from '../flush/model.ts'
+import { type Attributes, type AttributeValue, type LogRecord, type SpanRecord, StatusCode } from '../flush/model.ts'
 import type { Baggage } from '../propagate/baggage.ts'
 import { mergeBaggage } from '../propagate/baggage-values.ts'
 import { attach, carrierIn, carrierOf, type Traced } from '../propagate/carrier.ts'
@@ -11,9 +11,11 @@ import type { Lineage, SpanBuffer } from './buffer.ts'
 import { epochMs, type TimeInput } from './clock.ts'
 import { describeException } from './exception.ts'
 import { type FetchOptions, type HostFetch, hostFetch, tracedFetch } from './fetch.ts'
+import { type LogContext, type Logger, loggerOf } from './logger.ts'
 import type { Config } from './options.ts'
 import { follow, type Outcome } from './outcome.ts'
 import { append, linkRecords, type OpenRecord, openRecord } from './record.ts'
+import { redactAll, redactOpened } from './redact.ts'
 import type { ContinueOptions, Link, Span, SpanFetch, SpanOptions, SpanStatus } from './span.ts'
 
 /** What a span needs of its invocation. */
@@ -26,6 +28,8 @@ export interface SpanOwner<Env> {
   waitUntil(promise: Promise<unknown>): void
   /** A span has ended. */
   ended(record: OpenRecord): void
+  /** A log record is to leave with the spans. */
+  log(record: LogRecord): void
   /** True when `error` was recorded before, deeper down, so that it is recorded once on its way up. */
   seen(error: unknown): boolean
 }
@@ -57,8 +61,10 @@ export function rootSpan<Env>(
   const now = isRecorded ? owner.config.now : () => 0
   const record = openRecord(now, identity, spanId, parentSpanId, parentIsRemote, name, options)
   if (isRecorded) {
+    const { baggageKeys, redact } = owner.config
+    for (const key of baggageKeys) record.attributes[key] ??= scope.baggage?.get(key)
+    if (redact) redactOpened(redact, record)
     owner.buffer.add(record)
-    for (const key of owner.config.baggageKeys) record.attributes[key] ??= scope.baggage?.get(key)
   } else record.endMs = UNRECORDED
   return new RecordingSpan(owner, scope, record, undefined)
 }
@@ -101,10 +107,11 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
     options: SpanOptions | undefined,
   ): RecordingSpan<Env> {
     const owner = this.#owner
-    const { now, ids, failed, baggageKeys } = owner.config
+    const { now, ids, failed, baggageKeys, redact } = owner.config
     try {
       const record = openRecord(now, trace, ids.spanId(), parentSpanId, isRemote, name, options)
       for (const key of baggageKeys) record.attributes[key] ??= scope.baggage?.get(key)
+      if (redact) redactOpened(redact, record)
       owner.buffer.add(record)
       return new RecordingSpan(owner, scope, record, parent)
     } catch (error) {
@@ -189,7 +196,11 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
   }
 
   withBaggage(values: Readonly<Record<string, string | undefined>>): Span<Env> {
-    const scope = { ...this.#scope, baggage: mergeBaggage(this.#scope.baggage, values) }
+    const { redact, redactor } = this.#owner.config
+    const given = { ...values }
+    redactAll(redact, given, 'baggage')
+    redactor.attributes(given)
+    const scope = { ...this.#scope, baggage: mergeBaggage(this.#scope.baggage, given) }
     return new RecordingSpan(this.#owner, scope, this.record, this.parent)
   }
 
@@ -202,7 +213,9 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
     const { record } = this
     if (record.endMs !== 0 || value === undefined || key === '') return this
     const { attributes } = record
-    const limit = this.#owner.config.limits.attributeCountLimit
+    const { limits, redact } = this.#owner.config
+    const limit = limits.attributeCountLimit
+    if (redact) value = redact(key, value, 'span')
     // Keys are counted only once this many calls could have filled the span; what came with the start is cut at the close.
     if (++this.#sets > limit && !Object.hasOwn(attributes, key) && Object.keys(attributes).length >= limit)
       record.droppedAttributes++
@@ -220,16 +233,18 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
 
   addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
     const { record } = this
-    const { limits, now } = this.#owner.config
+    const { limits, now, redact } = this.#owner.config
     if (record.endMs !== 0) return this
     if (record.events.length >= limits.eventCountLimit) record.droppedEvents++
     else
       this.#quietly(() => {
         const isTime = isTimeInput(attributesOrTime)
+        const attributes = isTime ? {} : { ...attributesOrTime }
+        redactAll(redact, attributes, 'event')
         record.events = append(record.events, {
-          name,
+          name: redact ? String(redact('name', name, 'event')) : name,
           timeMs: epochMs(isTime ? attributesOrTime : time, now),
-          attributes: isTime ? {} : { ...attributesOrTime },
+          attributes,
           droppedAttributes: 0,
         })
       })
@@ -242,10 +257,12 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
 
   addLinks(links: readonly Link[]): this {
     const { record } = this
+    const { limits, redact } = this.#owner.config
     if (record.endMs === 0)
       this.#quietly(() => {
         for (const link of linkRecords(links)) {
-          if (record.links.length >= this.#owner.config.limits.linkCountLimit) record.droppedLinks++
+          redactAll(redact, link.attributes, 'link')
+          if (record.links.length >= limits.linkCountLimit) record.droppedLinks++
           else record.links = append(record.links, link)
         }
       })
@@ -266,16 +283,24 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
     const status = typeof code === 'string' ? STATUS[code] : code
     if (record.endMs !== 0 || !status || record.statusCode === StatusCode.OK) return this
     record.statusCode = status
-    record.statusMessage = status === StatusCode.ERROR ? String(message) : ''
+    const { redact } = this.#owner.config
+    const said = redact ? redact('status.message', message, 'span') : message
+    record.statusMessage = status === StatusCode.ERROR ? String(said ?? '') : ''
     return this
   }
 
   recordException(exception: unknown, time?: TimeInput): void {
-    if (this.record.endMs === 0) this.addEvent('exception', describeException(exception).attributes, time)
+    if (this.record.endMs === 0) this.#exception(describeException(exception).attributes, time)
+  }
+
+  /** An event, unless it is wanted as a log record only. */
+  #exception(attributes: Attributes, time?: TimeInput): void {
+    if (!this.config.logs.exception?.(this, attributes, time)) this.addEvent('exception', attributes, time)
   }
 
   updateName(name: string): this {
-    if (this.record.endMs === 0) this.record.name = name
+    const { redact } = this.#owner.config
+    if (this.record.endMs === 0) this.record.name = redact ? String(redact('name', name, 'span')) : name
     return this
   }
 
@@ -291,6 +316,20 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
 
   get isTraced(): boolean {
     return this.isRecording()
+  }
+
+  get log(): Logger {
+    return loggerOf(this)
+  }
+
+  logFields(): LogContext {
+    const { traceId, spanId, traceFlags } = this.record
+    return traceId ? { trace_id: traceId, span_id: spanId, trace_flags: (traceFlags + 256).toString(16).slice(1) } : {}
+  }
+
+  /** A record that leaves with the spans of this invocation. */
+  emit(record: LogRecord): void {
+    this.#owner.log?.(record)
   }
 
   /** False for a span that nobody will see, ended or not. */
@@ -322,7 +361,7 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
     const { record } = this
     if (record.endMs !== 0) return
     const { type, message, attributes } = describeException(error)
-    if (!this.#owner.seen(error)) this.addEvent('exception', attributes)
+    if (!this.#owner.seen(error)) this.#exception(attributes)
     record.attributes['error.type'] ??= type
     this.setStatus({ code: StatusCode.ERROR, message }).end()
   }

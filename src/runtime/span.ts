@@ -7,6 +7,7 @@ import type { Traced } from '../propagate/carrier.ts'
 import type { SpanContext } from '../propagate/span-context.ts'
 import type { TimeInput } from './clock.ts'
 import type { FetchOptions } from './fetch.ts'
+import type { LogContext, Logger } from './logger.ts'
 
 /** A link to another span: as in the OpenTelemetry API. */
 export interface Link {
@@ -81,6 +82,11 @@ export interface Span<Env = unknown> {
   readonly env: Env
   /** Extends the invocation until `promise` settles, as the host's `waitUntil` does. */
   waitUntil(promise: Promise<unknown>): void
+
+  /** Logs with this span's ids: `span.log.info('payment declined', { decline_reason })`. Where to, `logs` says. */
+  readonly log: Logger
+  /** The ids as fields for a logger of your own: pino, winston, the console. */
+  logFields(): LogContext
 
   /** Overwrites. `undefined` and an empty key are ignored; over 128 keys, new ones are dropped and counted. */
   setAttribute(key: string, value: AttributeValue): this

@@ -4,8 +4,10 @@
 import { composite } from '../propagate/composite.ts'
 import { NOTHING } from '../propagate/outbound.ts'
 import { environmentOptions } from './environment.ts'
-import { type Handle, type InvocationStart, invoke, untraced } from './invocation.ts'
+import { type Handle, type InvocationStart, invoke, type Unconfigured, untraced } from './invocation.ts'
+import { jsonLines } from './logger.ts'
 import { type Config, resolveOptions, type TracerOptions } from './options.ts'
+import { redactor } from './redact.ts'
 import type { Span, SpanOptions, TracedFunction } from './span.ts'
 
 export interface Tracer<Env = unknown> {
@@ -53,8 +55,16 @@ export function createTracer<Env = unknown>(options?: TracerOptions | ((env: Env
   }
 }
 
-/** What a span without a configuration needs of one: to carry nothing on, quietly. */
-const UNCONFIGURED = { propagator: composite([]), outbound: () => NOTHING, failed() {} }
+/** To carry nothing on, quietly. */
+const UNCONFIGURED: Unconfigured = {
+  propagator: /* @__PURE__ */ composite([]),
+  outbound: () => NOTHING,
+  failed() {},
+  now: () => Date.now(),
+  service: 'unknown_service',
+  logs: jsonLines,
+  redactor: /* @__PURE__ */ redactor(),
+}
 
 /** A span that does nothing, where there is none to be had. */
 export function noSpan<Env>(): Span<Env> {
