@@ -91,11 +91,11 @@ export function coalesce(exporter: Exporter, options: CoalesceOptions = {}): Exp
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-const size = (batch: Batch): number => batch.spans.length + batch.logs.length
+export const size = (batch: Batch): number => batch.spans.length + batch.logs.length
 
-const isSameSource = (a: Batch, b: Batch): boolean => a.resource === b.resource && a.scope === b.scope
+export const isSameSource = (a: Batch, b: Batch): boolean => a.resource === b.resource && a.scope === b.scope
 
-function merge(group: readonly Entry[]): Batch {
+export function merge(group: readonly Pick<Entry, 'batch'>[]): Batch {
   const { resource, scope } = group[0]!.batch
   const spans: SpanRecord[] = []
   const logs: LogRecord[] = []
@@ -109,7 +109,7 @@ function merge(group: readonly Entry[]): Batch {
 }
 
 /** One invocation's part of what became of all. What the receiver rejected cannot be told apart: the leader counts it. */
-function share(entry: Entry, result: ExportResult, isLeader: boolean): ExportResult {
+export function share(entry: Pick<Entry, 'batch'>, result: ExportResult, isLeader: boolean): ExportResult {
   const rejected = isLeader ? (result.rejected ?? 0) : 0
   if (result.ok) return { ...result, rejected }
   if (!result.unsent) return { ...result, rejected }

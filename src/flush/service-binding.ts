@@ -3,9 +3,9 @@
 import type { Exporter } from './exporter.ts'
 import { type OtlpOptions, otlp } from './otlp.ts'
 
-/** A Cloudflare service binding, as far as it is used. */
+/** A Cloudflare service binding, as far as it is used; wide enough for `Fetcher` of any version of its types. */
 export interface ServiceBinding {
-  fetch(input: string, init?: RequestInit): Promise<Response>
+  fetch(input: string, init?: object): Promise<object>
 }
 
 /** `otlp()` through a service binding. The URL's host only shows in the other Worker's `request.url`. */
@@ -15,6 +15,7 @@ export function serviceBindingExporter(
 ): Exporter {
   const exporter = otlp({ url: 'http://otlp', ...options })
   return {
-    export: (batch, host) => exporter.export(batch, { ...host, fetch: (input, init) => binding.fetch(input, init) }),
+    export: (batch, host) =>
+      exporter.export(batch, { ...host, fetch: (input, init) => binding.fetch(input, init) as Promise<Response> }),
   }
 }

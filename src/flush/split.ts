@@ -22,7 +22,8 @@ export function* split(batch: Batch, encode: (batch: Batch) => Body, maxBytes: n
   try {
     body = encode(batch)
     // A UTF-16 code unit is at most three bytes of UTF-8: only a text that may be too large is measured.
-    if (typeof body === 'string' && body.length * 3 > maxBytes) body = new TextEncoder().encode(body) as Uint8Array<ArrayBuffer>
+    if (typeof body === 'string' && body.length * 3 > maxBytes)
+      body = new TextEncoder().encode(body) as Uint8Array<ArrayBuffer>
     if (body.length > maxBytes) body = new Error(`a record of ${body.length} bytes`)
   } catch (error) {
     body = error as Error

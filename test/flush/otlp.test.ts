@@ -279,6 +279,22 @@ describe('a host that', () => {
   })
 })
 
+describe('a fetch that fails at its n-th call', () => {
+  it.each([1, 2, 3, 4, 5, 6])('n = %d: every span has arrived or is reported', async (nth) => {
+    let calls = 0
+    const fetch = (url: string, init?: RequestInit) => {
+      if (++calls === nth) return Promise.reject(new TypeError('connection lost'))
+      return globalThis.fetch(url, init)
+    }
+    const from = batch({ spans: spans(5), logs: [log()] })
+    // Too little budget for a second try.
+    const answer = await exporter({ maxBodyBytes: 600 }).export(from, host({ fetch, budgetMs: 260, random: () => 1 }))
+    const unsent = answer.ok ? [] : answer.unsent!.spans.map(({ spanId }) => spanId)
+    expect([...ids(), ...unsent].sort()).toEqual(from.spans.map(({ spanId }) => spanId))
+    expect(collector.logs().length + (answer.ok ? 0 : answer.unsent!.logs.length)).toBe(1)
+  })
+})
+
 describe('a request', () => {
   it('goes to the endpoint of its signal with the headers OTLP asks for', async () => {
     await exporter({ headers: { authorization: 'Bearer key' } }).export(
