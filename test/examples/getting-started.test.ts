@@ -28,7 +28,7 @@ describe('the getting started page', () => {
   afterAll(() => rmSync(folder, { recursive: true }))
 
   it('has no TypeScript that this test does not know', () => {
-    expect(snippets.map(({ name }) => name)).toEqual(['first', 'world', 'exporter'])
+    expect(snippets.map(({ name }) => name)).toEqual(['first', 'world', 'bindings', 'exporter'])
     expect(page.match(/^```ts/gm)).toHaveLength(snippets.length)
   })
 
