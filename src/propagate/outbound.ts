@@ -2,6 +2,7 @@
 // Must stay true: baggage leaves only to hosts somebody listed and to bindings; a host pattern never matches a longer or
 // shorter host; a redirect to another origin carries neither baggage nor trace state to hosts nobody listed.
 import type { PropagationContext } from './propagator.ts'
+import { followRedirects } from './redirect.ts'
 
 /**
  * Targets by pattern: `api.example` is that host on any port, `*.example` every host below it but not itself,
@@ -29,7 +30,11 @@ export interface Permission {
 export type Target = URL | 'binding'
 
 /** Answers for a target. `from` is the URL that redirected there; absent for a first request. */
-export type OutboundRule = (target: Target, from?: URL) => Permission
+export interface OutboundRule {
+  (target: Target, from?: URL): Permission
+  /** Follows redirects, so that each hop gets what it may. Absent: the host follows, and forwards every header. */
+  readonly follow?: typeof followRedirects
+}
 
 /** Everything: what a call may be given when its caller says `propagate: true`. */
 export const EVERYTHING: Permission = { trace: true, traceState: true, baggage: true }
@@ -44,13 +49,14 @@ export function outbound(policy: OutboundPolicy = {}): OutboundRule {
   const tracePolicy = policy.trace ?? true
   const traced = matcher(tracePolicy)
   const trusted = matcher(policy.baggage ?? false)
-  return (target, from) => {
+  const rule = (target: Target, from?: URL): Permission => {
     if (target === 'binding') return EVERYTHING
     const trace = traced(target)
     const baggage = trusted(target)
     const crossed = from !== undefined && from.origin !== target.origin
     return { trace, traceState: trace && (!crossed || tracePolicy !== true || baggage), baggage }
   }
+  return Object.assign(rule, { follow: followRedirects })
 }
 
 /** The part of a context that may go with a call, to be injected. */

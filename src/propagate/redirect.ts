@@ -12,6 +12,56 @@ export interface Redirect {
   readonly crossesOrigin: boolean
 }
 
+/** A fetch that does not follow redirects when it is told not to. */
+export type Send = (input: string | URL | Request, init: RequestInit) => Promise<Response>
+
+/** Writes what may go to `to` when `from` redirected there. */
+export type InjectOnRedirect = (headers: Headers, to: URL, from: URL) => void
+
+/**
+ * Fetches as the host would with `redirect: 'follow'`, but decides at each redirect again what of the trace goes along.
+ * `init.headers` are the caller's own with what goes to the first URL; `own` are the caller's alone.
+ */
+export async function followRedirects(
+  send: Send,
+  input: string | URL | Request,
+  init: RequestInit,
+  own: Headers,
+  inject: InjectOnRedirect,
+): Promise<Response> {
+  const request = typeof input === 'object' && 'url' in input ? input : undefined
+  let at = new URL(request ? request.url : String(input))
+  let method = (init.method ?? request?.method ?? 'GET').toUpperCase()
+  let body = init.body ?? request?.body
+  const signal = init.signal ?? request?.signal
+  let response = await send(input, { ...init, redirect: 'manual' })
+  for (let hops = 0; ; hops++) {
+    const next = redirectOf(response, at, method)
+    if (!next) break
+    if (hops === MAX_REDIRECTS) throw new TypeError('Too many redirects')
+    await response.body?.cancel()
+    if (!next.keepsBody) {
+      body = undefined
+      for (const name of BODY_HEADERS) own.delete(name)
+    }
+    if (next.crossesOrigin) own.delete('authorization')
+    const headers = new Headers(own)
+    inject(headers, next.url, at)
+    method = next.method
+    at = next.url
+    response = await send(at.href, {
+      ...init,
+      method,
+      headers,
+      redirect: 'manual',
+      ...(signal && { signal }),
+      body: body ?? null,
+    })
+    Object.defineProperty(response, 'redirected', { value: true })
+  }
+  return response
+}
+
 /** Redirects in a row after which a fetch fails (Fetch standard, "HTTP-redirect fetch", step 8). */
 export const MAX_REDIRECTS = 20
 

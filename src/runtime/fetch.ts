@@ -36,6 +36,7 @@ export function tracedFetch<Env>(
   const { name, attributes: more, propagate } = options
   let span = parent
   let sent = init
+  let send = call
   try {
     const request = typeof input === 'object' && 'url' in input ? input : undefined
     const url = parseUrl(request ? request.url : String(input))
@@ -46,16 +47,25 @@ export function tracedFetch<Env>(
     }
     const rule = url && propagate === undefined ? config.outbound(isBinding ? 'binding' : url) : EVERYTHING
     const context = permitted(span.propagation(), propagate === false ? NOTHING : rule)
-    const headers = new Headers(init?.headers ?? request?.headers)
+    const own = new Headers(init?.headers ?? request?.headers)
+    const headers = new Headers(own)
     config.propagator.inject(context, headers)
     sent = withHeaders(init, headers)
+    const { follow: followHops } = config.outbound
+    const isFollowed = !isBinding && (init?.redirect ?? request?.redirect ?? 'follow') === 'follow'
+    // Where something goes along that not every host may see, the host must not hand it on by itself.
+    if (followHops && url && isFollowed && (context.baggage || context.spanContext?.traceState))
+      send = (input, init) =>
+        followHops(call, input, init!, own, (headers, to, from) =>
+          config.propagator.inject(permitted(span.propagation(), config.outbound(to, from)), headers),
+        )
   } catch (error) {
     // A header or URL that the host refuses as well: it says so better than we could.
     config.failed(error)
   }
-  if (span === parent) return call(input, sent)
+  if (span === parent) return send(input, sent)
   const signal = init?.signal ?? (input as Request).signal
-  return follow(call(input, sent), {
+  return follow(send(input, sent), {
     done(response) {
       const { status } = response as Response
       span.setAttribute('http.response.status_code', status)
