@@ -1,14 +1,14 @@
 // In: a handler's response. Out: the same response, and a root span that waits for a streamed body to end.
 // Must stay true: a body whose length the runtime knows is not touched, so that Content-Length and speed stay; neither
-// are null bodies, WebSockets, HEAD, and encoded bodies, which the runtime would decode and encode again.
+// are null bodies, WebSockets, HEAD, and encoded bodies, which the runtime would decode and encode again. Whoever leaves,
+// the other side learns of it as it would without us.
 import type { Lifetime } from './invocation.ts'
 import type { RecordingSpan } from './recording-span.ts'
 
-/** workerd's pipe: bytes pass through it without entering JavaScript. Absent elsewhere. */
-const pipeOf = (): TransformStream | undefined => {
-  const { IdentityTransformStream: Pipe } = globalThis as { IdentityTransformStream?: new () => TransformStream }
-  return Pipe && new Pipe()
-}
+const BODY_SIZE = 'http.response.body.size'
+
+/** A stream that runs for minutes tells what it has done as often as this. */
+const FLUSH_EVERY_MS = 30_000
 
 /** The response to hand to the runtime; `span` goes on until its body has been sent, has failed, or is not wanted any more. */
 export function untilBodyEnds(
@@ -17,25 +17,81 @@ export function untilBodyEnds(
   span: RecordingSpan<unknown>,
   lifetime: Lifetime,
 ): Response {
+  // workerd's pipe, through which bytes pass without entering JavaScript. To ask Deno for the body of a text makes a
+  // stream of it, and its length is lost: where there is no pipe, do not ask.
+  const { IdentityTransformStream: Pipe } = globalThis as { IdentityTransformStream?: new () => TransformStream }
+  if (!Pipe) return response
   const { body, headers } = response
   if (!body || response.webSocket || request.method === 'HEAD' || headers.has('content-encoding')) return response
-  if (hasKnownLength(body)) return response
-  const pipe = pipeOf()
-  if (!pipe) return response
-  lifetime.extend(
-    body.pipeTo(pipe.writable).catch((error: unknown) => {
-      // The client left: that is its good right. Anything else broke the body off.
-      if (!/connection lost|disconnected/i.test(String(error))) span.failed(error)
-    }),
-  )
-  return new Response(pipe.readable, response)
+  const length = inspect(body, 'length')
+  if (length !== undefined) {
+    if (length !== UNKNOWN) span.setAttribute(BODY_SIZE, Number(length))
+    return response
+  }
+  const { readable, writable } = new Pipe()
+  lifetime.extend(pump(body, writable, span, lifetime))
+  return new Response(readable, response)
 }
 
+const UNKNOWN = Symbol()
+
 /**
- * workerd knows the length of every body that is not a stream of unknown end, and shows it to inspectors under a
- * symbol. Where there is no such symbol the body counts as known: untouched is always right.
+ * What workerd shows of a stream to inspectors, under symbols: its `length` where the end is known, and whether it
+ * `supportsBYOB`, which streams made in JavaScript do not. Where there is no such symbol: `UNKNOWN`, and the body counts
+ * as known: untouched is always right.
  */
-function hasKnownLength(body: ReadableStream): boolean {
-  const symbol = Object.getOwnPropertySymbols(Object.getPrototypeOf(body)).find((each) => each.description === 'length')
-  return !symbol || (body as unknown as Record<symbol, unknown>)[symbol] !== undefined
+function inspect(body: ReadableStream, what: string): unknown {
+  const symbol = Object.getOwnPropertySymbols(Object.getPrototypeOf(body)).find((each) => each.description === what)
+  return symbol ? (body as unknown as Record<symbol, unknown>)[symbol] : UNKNOWN
+}
+
+/** Never rejects. The first chunk passes by hand, to be timed; the rest of a host's stream goes by itself, uncounted. */
+async function pump(
+  body: ReadableStream<Uint8Array>,
+  writable: WritableStream,
+  span: RecordingSpan<unknown>,
+  lifetime: Lifetime,
+): Promise<void> {
+  const { now } = span.config
+  const reader = body.getReader()
+  const writer = writable.getWriter()
+  let bytes = 0
+  let flushedMs = 0
+  let hasLeft = false
+  // The client may leave while the source has nothing to say: it learns of it at once, as it would without us.
+  writer.closed.catch(() => {
+    hasLeft = true
+    reader.cancel().catch(() => {})
+  })
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (!flushedMs) {
+        flushedMs = now()
+        span.setAttribute('cloudflare.response.time_to_first_byte_ms', flushedMs - span.record.startMs)
+      }
+      if (done) break
+      bytes += value.byteLength
+      await writer.write(value)
+      if (inspect(body, 'supportsBYOB') === true) {
+        reader.releaseLock()
+        writer.releaseLock()
+        await body.pipeTo(writable)
+        return
+      }
+      if (now() - flushedMs >= FLUSH_EVERY_MS) {
+        flushedMs = now()
+        lifetime.flush()
+      }
+    }
+    await writer.close()
+    span.setAttribute(BODY_SIZE, bytes)
+  } catch (error) {
+    if (hasLeft || /connection lost|disconnected/i.test(String(error)))
+      // That is the client's good right.
+      span.setAttribute('cloudflare.outcome', 'responseStreamDisconnected')
+    else span.failed(error)
+    // Whichever side still listens; the other knows.
+    await Promise.allSettled([reader.cancel(error), writer.abort(error)])
+  }
 }

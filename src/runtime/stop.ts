@@ -4,8 +4,11 @@
 // SIGTERM decides when to exit, and where nobody does, the signal takes its course once the work is done.
 import { hostProcess, type Process } from './process.ts'
 
-/** Ends what is open; resolves when it has left. Never rejects. */
-export type Stop = () => Promise<unknown>
+/**
+ * Sends what there is; resolves when it has left. `isLast`: nobody else listens, the process ends after this. Where
+ * somebody does, requests in progress may still come to their own end.
+ */
+export type Stop = (isLast: boolean) => Promise<unknown>
 
 const stops = new Set<Stop>()
 const listening = { toSignal: false, toExit: false }
@@ -21,18 +24,19 @@ export function onStop(stop: Stop): () => void {
 function listen(host: Process): void {
   if (!listening.toExit) {
     listening.toExit = true
-    host.on('beforeExit', all)
+    host.on('beforeExit', () => void all(true))
   }
   if (listening.toSignal) return
   listening.toSignal = true
   host.once('SIGTERM', async () => {
     listening.toSignal = false
-    await all()
     // A listener keeps the signal from ending the process: ours is gone by now, and if it was the only one, it ends.
-    if (host.listenerCount('SIGTERM') === 0) host.kill(host.pid, 'SIGTERM')
+    const isLast = host.listenerCount('SIGTERM') === 0
+    await all(isLast)
+    if (isLast) host.kill(host.pid, 'SIGTERM')
   })
 }
 
-function all(): Promise<unknown> {
-  return Promise.allSettled([...stops].map((stop) => stop()))
+function all(isLast: boolean): Promise<unknown> {
+  return Promise.allSettled([...stops].map((stop) => stop(isLast)))
 }

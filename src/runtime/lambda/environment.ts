@@ -63,13 +63,3 @@ export function isOnDemand(): boolean {
 export function isConcurrent(): boolean {
   return environment()['AWS_LAMBDA_MAX_CONCURRENCY'] !== undefined
 }
-
-/** Settles with the promise, or once so many milliseconds have passed. Never rejects. */
-export async function settledWithin(ms: number, promise: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const deadline = new Promise((resolve) => {
-    timer = setTimeout(resolve, Math.max(0, ms))
-  })
-  await Promise.race([promise.catch(() => {}), deadline])
-  clearTimeout(timer)
-}

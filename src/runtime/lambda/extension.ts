@@ -3,7 +3,8 @@
 // last one have left or its deadline has fallen; whatever fails here fails quietly, because an unhandled rejection in this
 // loop would end the runtime.
 import { environment, hostProcess } from '../process.ts'
-import { isConcurrent, settledWithin } from './environment.ts'
+import { settledWithin } from '../wait.ts'
+import { isConcurrent } from './environment.ts'
 
 /** An extension inside the function's own process: it keeps Lambda from freezing while spans leave. */
 export interface LambdaExtension {

@@ -11,8 +11,9 @@ import type { RecordingSpan } from '../recording-span.ts'
 import type { Span } from '../span.ts'
 import { onStop } from '../stop.ts'
 import type { Tracer } from '../tracer.ts'
+import { settled, settledWithin } from '../wait.ts'
 import { answered, batchAnswered } from './answer.ts'
-import { invocationAttributes, isOnDemand, lambdaResource, settledWithin } from './environment.ts'
+import { invocationAttributes, isOnDemand, lambdaResource } from './environment.ts'
 import { type BatchDescription, describeEvent } from './event.ts'
 import type { LambdaExtension } from './extension.ts'
 
@@ -194,14 +195,6 @@ function streamEnded(stream: WritableLike): Promise<void> {
     if (stream.writableFinished || stream.destroyed) resolve()
     for (const event of ['finish', 'close', 'error']) stream.once(event, resolve)
   })
-}
-
-/** When all of these have settled, and those that came while we waited. */
-async function settled(promises: Promise<unknown>[]): Promise<void> {
-  for (let count = -1; count < promises.length; ) {
-    count = promises.length
-    await Promise.allSettled(promises)
-  }
 }
 
 function contextWith<Env>(context: Context, span: Span<Env>): LambdaContext<Env> {

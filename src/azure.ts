@@ -1,0 +1,2 @@
+// The door for Azure Functions.
+export { type AzureContext, azure } from './runtime/azure.ts'

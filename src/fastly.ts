@@ -1,0 +1,2 @@
+// The door for Fastly Compute.
+export { type FastlyEvent, fastly } from './runtime/fastly.ts'

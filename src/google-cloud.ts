@@ -1,0 +1,2 @@
+// The door for Google Cloud: Cloud Run functions.
+export { type CloudEventLike, type GoogleCloudOptions, googleCloud, googleCloudEvent } from './runtime/google-cloud.ts'

@@ -1,0 +1,2 @@
+// The door for Hono.
+export { type ClewVariables, clew, spanned } from './runtime/hono.ts'

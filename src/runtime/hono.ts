@@ -1,0 +1,88 @@
+// In: a Hono app's requests. Out: `c.var.span`, a route as the span's name, and, where nobody else has made one, an
+// invocation for each request.
+// Must stay true: under `workers()` there is one SERVER span, not two; the app's own `http.route`, name and env beat ours.
+import type { Context, Handler, MiddlewareHandler } from 'hono'
+import { matchedRoutes } from 'hono/route'
+import { StatusCode } from '../flush/model.ts'
+import { traceEvent } from './event.ts'
+import { describeException } from './exception.ts'
+import { fetchEvent } from './fetch-event.ts'
+import { handle } from './handle.ts'
+import type { Span } from './span.ts'
+import type { Tracer } from './tracer.ts'
+
+/** What `clew` puts into the context: `new Hono<{ Bindings: Env; Variables: ClewVariables<Env> }>()`. */
+export interface ClewVariables<Env = unknown> {
+  readonly span: Span<Env>
+}
+
+type Clew<Env> = MiddlewareHandler<{ Bindings: Env & object; Variables: ClewVariables<Env> }>
+
+/** `app.use(clew(tracer))`, before anything else: the request's span is `c.var.span`. */
+export function clew<Env = unknown>(tracer: Tracer<Env>): Clew<Env> {
+  return async (c, next) => {
+    const run = async (span: Span<Env>): Promise<void> => {
+      c.set('span', span)
+      named(c as never, span as Span<never>)
+      await next()
+      if (c.error && c.res.status >= 500) failed(c.error, span as Span<never>)
+    }
+    const host = hostOf(c as never) as (Context['executionCtx'] & { readonly span?: Span<Env> }) | undefined
+    // `workers()`, or whoever runs the app, has made the invocation.
+    if (host?.span) return run(host.span)
+    const answer = async (span: Span<Env>): Promise<Response> => {
+      if (host) c.env = span.env as typeof c.env
+      await run(span)
+      return c.res
+    }
+    const env = c.env as Env
+    const response = host
+      ? await traceEvent(tracer, fetchEvent, [c.req.raw], env, host, undefined, answer)
+      : await handle<Env>(tracer, (_, { span }) => answer(span), { env })(c.req.raw)
+    if (response !== c.res) c.res = response as Response
+  }
+}
+
+/** A middleware that runs in a span of its own, with what comes after it: `app.use(spanned('auth', auth()))`. */
+export function spanned<M extends MiddlewareHandler>(name: string, middleware: M): M {
+  const traced: MiddlewareHandler<{ Variables: ClewVariables }> = (c, next) => {
+    const outer = c.var.span
+    return outer.enterSpan(name, async (span) => {
+      c.set('span', span)
+      try {
+        return await middleware(c as never, next)
+      } finally {
+        c.set('span', outer)
+      }
+    })
+  }
+  return traced as M
+}
+
+/** The route is what the first handler was registered with; middleware (a second parameter) is not what is asked for. */
+function named(c: Context, span: Span<never>): void {
+  const route = matchedRoutes(c).find(({ handler }) => composedOf(handler).length < 2)?.path
+  if (route) span.setAttribute('http.route', route).updateName(`${c.req.method} ${route}`)
+}
+
+/** What a sub-app with an error handler of its own wraps, as Hono marks it. */
+function composedOf(handler: Handler): Handler {
+  const inner = (handler as { __COMPOSED_HANDLER?: Handler }).__COMPOSED_HANDLER
+  return inner ? composedOf(inner) : handler
+}
+
+/** What the app's error handler has answered for is still an error. */
+function failed(error: Error, span: Span<never>): void {
+  const { type, message } = describeException(error)
+  span.recordException(error)
+  span.setAttribute('error.type', type).setStatus({ code: StatusCode.ERROR, message })
+}
+
+/** Hono throws where there is none. */
+function hostOf(c: Context): Context['executionCtx'] | undefined {
+  try {
+    return c.executionCtx
+  } catch {
+    return undefined
+  }
+}

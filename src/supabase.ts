@@ -1,0 +1,2 @@
+// The door for Supabase Edge Functions.
+export { supabase } from './runtime/supabase.ts'
