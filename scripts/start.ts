@@ -84,5 +84,6 @@ Checkout is open. Order something, and its trace appears below:
 
 ${lines.join('\n')}
 
-Spans go to ${backend}/v1/traces (OTLP/HTTP). Ctrl-C stops everything.`
+Spans go to ${backend}/v1/traces (OTLP/HTTP); the same traces in a browser: ${backend}
+Ctrl-C stops everything.`
 }
