@@ -22,3 +22,10 @@ export function appendServerTiming(
   headers.append('timing-allow-origin', allowOrigin)
   headers.append('access-control-expose-headers', 'server-timing')
 }
+
+/** For the tracer's `responseHeaders`: every response tells its trace; across origins to pages of `allowOrigin`. */
+export function serverTiming(
+  allowOrigin?: string,
+): (headers: { append(name: string, value: string): void }, context: SpanContext) => void {
+  return (headers, context) => appendServerTiming(headers, context, allowOrigin)
+}

@@ -14,7 +14,13 @@ export const fetchEvent: EventKind<readonly [Request]> = {
     const attributes = requestAttributes(request)
     return { name: methodName(attributes), attributes, carrier: request.headers }
   },
-  leave(response: Response, span, lifetime, request) {
+  leave(response: Response & { webSocket?: unknown }, span, lifetime, request) {
+    const { responseHeaders } = span.config
+    if (responseHeaders && !response.webSocket) {
+      // A copy: the headers of a response from elsewhere cannot be changed.
+      response = new Response(response.body, response)
+      responseHeaders(response.headers, span.spanContext())
+    }
     if (!span.isRecording()) return response
     const { status } = response
     span.setAttribute('http.response.status_code', status)

@@ -8,6 +8,7 @@ import { composite } from '../propagate/composite.ts'
 import type { Trust } from '../propagate/inbound.ts'
 import { EVERYTHING, type OutboundRule, UNLISTED } from '../propagate/outbound.ts'
 import type { Getter, Propagator } from '../propagate/propagator.ts'
+import type { SpanContext } from '../propagate/span-context.ts'
 import { baggage, traceContext } from '../propagate/w3c.ts'
 import { followParent } from '../sampling/follow-parent.ts'
 import type { Sampler } from '../sampling/sampler.ts'
@@ -21,6 +22,9 @@ import { jsonLines, type Logs } from './logger.ts'
 import { type Losses, losses } from './losses.ts'
 import { MASK, type Mask, type Redact, type Redactor, redactor, redactUrl } from './redact.ts'
 import { SCHEMA_URL, VERSION } from './version.ts'
+
+/** Writes what a response shall say of the span that answers. */
+export type ResponseHeaders = (headers: Headers, context: SpanContext) => void
 
 export interface TracerOptions {
   /** `service.name`: the name that the waterfall shows. */
@@ -56,6 +60,8 @@ export interface TracerOptions {
    * every host, baggage to bindings only.
    */
   readonly outbound?: OutboundRule
+  /** Writes to the headers of every response: `serverTiming()` of `clew/propagate`, so that a page finds its trace. Default: none. */
+  readonly responseHeaders?: ResponseHeaders
   /** Baggage keys that are copied onto every span. Default: none. */
   readonly baggageKeys?: readonly string[]
   /**
@@ -103,6 +109,7 @@ export interface Config {
   readonly propagator: Propagator
   readonly trust: Trust | ((carrier: Getter) => Trust)
   readonly outbound: OutboundRule
+  readonly responseHeaders: ResponseHeaders | undefined
   readonly baggageKeys: readonly string[]
   readonly bindings: readonly BindingKind[]
   readonly limits: Limits
@@ -141,6 +148,7 @@ export function resolveOptions(options: TracerOptions): Config {
     propagator: options.propagator ?? composite([traceContext(), baggage()], onError),
     trust: options.trust ?? 'continue',
     outbound: options.outbound ?? ((target) => (target === 'binding' ? EVERYTHING : UNLISTED)),
+    responseHeaders: options.responseHeaders,
     baggageKeys: options.baggageKeys ?? [],
     bindings: options.bindings ?? [],
     limits: resolveLimits(options.limits),

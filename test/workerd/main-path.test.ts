@@ -199,6 +199,25 @@ describe.each(LINES)('workerd %s without any flag', (line) => {
     }
   })
 
+  test('a response tells its trace where that is asked for, and is otherwise the same', async () => {
+    const telling = await start(line, script, { COLLECTOR: collector.url, UPSTREAM, TELL: 'yes' })
+    try {
+      const response = await telling.dispatchFetch('http://main/none', { headers: { 'accept-encoding': 'identity' } })
+      expect(await response.text()).toBe('nothing was awaited')
+      await rooted(1)
+      const { traceId, spanId } = collector.spans()[0]!
+      expect([...response.headers].filter(([name]) => name !== 'date')).toEqual([
+        ['access-control-expose-headers', 'server-timing'],
+        ['content-length', '19'],
+        ['content-type', 'text/plain;charset=UTF-8'],
+        ['server-timing', `trace;desc=00-${traceId}-${spanId}-03`],
+        ['timing-allow-origin', '*'],
+      ])
+    } finally {
+      await telling.dispose()
+    }
+  })
+
   test('a client that resets the connection mid-request does not lose its spans', async () => {
     const plainWorker = await serve(line, script, { COLLECTOR: collector.url, UPSTREAM })
     try {
