@@ -24,7 +24,9 @@ export const fetchEvent: EventKind<readonly [Request]> = {
     if (!span.isRecording()) return response
     const { status } = response
     span.setAttribute('http.response.status_code', status)
-    if (status >= 500) span.setAttribute('error.type', String(status)).setStatus({ code: StatusCode.ERROR })
+    // What the app said of an error itself says more than the number.
+    if (status >= 500 && span.record.statusCode !== StatusCode.ERROR)
+      span.setAttribute('error.type', String(status)).setStatus({ code: StatusCode.ERROR })
     // A route that the app found out names the span, unless the app named it itself.
     const { attributes, name } = span.record
     const method = methodName(attributes)

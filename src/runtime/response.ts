@@ -91,7 +91,7 @@ async function pump(
       // That is the client's good right.
       span.setAttribute('cloudflare.outcome', 'responseStreamDisconnected')
     else span.failed(error)
-    // Whichever side still listens; the other knows.
-    await Promise.allSettled([reader.cancel(error), writer.abort(error)])
+    // Whichever side still listens; the other knows. The runtime itself gives sources no reason.
+    await Promise.allSettled([reader.cancel(), writer.abort(error)])
   }
 }

@@ -1,0 +1,2 @@
+// The streams without clew.
+export { streams as default } from './streams.ts'

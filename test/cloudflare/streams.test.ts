@@ -1,0 +1,130 @@
+// Bodies: what the client gets is the same with clew and without, and the root span ends with the body.
+import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { plain } from '../collector.ts'
+import type { DecodedSpan } from '../otlp-decode.ts'
+import { LINES, type Running, run, worker } from './harness.ts'
+
+/** 5 MB in pieces, as an origin without Content-Length sends them. */
+const PIECE = Buffer.alloc(16_384, 'x')
+const PIECES = 320
+
+function origin(): Server {
+  return createServer((request, response) => {
+    if (request.url!.includes('gzip')) {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('zipped'))
+      return
+    }
+    if (request.url!.includes('length')) {
+      response.writeHead(200, { 'content-length': 4 }).end('four')
+      return
+    }
+    let left = PIECES
+    const write = (): void => {
+      while (left-- > 0) if (!response.write(PIECE)) return void response.once('drain', write)
+      response.end()
+    }
+    write()
+  })
+}
+
+const PATHS = 'text bytes empty 204 304 upstream upstream?length upstream-rewrapped gzip fixed events fails'.split(' ')
+
+describe.each(LINES)('workerd %s', (line) => {
+  const upstream = origin()
+  let running: Record<'traced' | 'plain', Running>
+  let url: Record<'traced' | 'plain', URL>
+
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
+    const UPSTREAM = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/`
+    const start = (kind: string) =>
+      run(line, (collector) => [
+        worker('streams', `streams-${kind}`, { bindings: { UPSTREAM, OTLP_URL: collector.url } }),
+      ])
+    const [traced, plainly] = await Promise.all([start('traced'), start('plain')])
+    running = { traced, plain: plainly }
+    url = { traced: await traced.miniflare.ready, plain: await plainly.miniflare.ready }
+  })
+  afterAll(async () => {
+    await Promise.all([running?.traced.close(), running?.plain.close()])
+    upstream.close()
+  })
+  beforeEach(() => running.traced.collector.reset())
+
+  const root = async (): Promise<DecodedSpan> => (await running.traced.spans((spans) => spans.length > 0))[0]!
+
+  it.each(PATHS)('sends /%s as it is sent without clew', async (path) => {
+    for (const method of ['GET', 'HEAD']) {
+      const [traced, untraced] = await Promise.all([
+        get(new URL(path, url.traced), method),
+        get(new URL(path, url.plain), method),
+      ])
+      expect(traced).toEqual(untraced)
+    }
+  })
+
+  it('ends the root with the last event, with bytes and time to first byte', async () => {
+    await get(new URL('events', url.traced), 'GET')
+    const span = await root()
+    expect(plain(span.attributes)).toMatchObject({ 'http.response.body.size': 45n })
+    const firstByte = Number(plain(span.attributes)['cloudflare.response.time_to_first_byte_ms'])
+    expect(durationMs(span)).toBeGreaterThan(firstByte + 60)
+  })
+
+  it('keeps Content-Length, and tells the size without touching the body', async () => {
+    const { headers } = await get(new URL('text', url.traced), 'GET')
+    expect(headers['content-length']).toBe('5')
+    expect(plain((await root()).attributes)).toMatchObject({ 'http.response.body.size': 5n })
+  })
+
+  it('records a body that fails after the headers were sent', async () => {
+    await get(new URL('fails', url.traced), 'GET')
+    expect((await root()).status).toEqual({ code: 2, message: 'stream failed on purpose' })
+  })
+
+  it('ends the root when the client leaves, and tells the source', async () => {
+    // What the newer runtime says without clew; the older one says nothing to a source, and keeps pulling.
+    await leave(new URL('endless', url.traced))
+    await expect
+      .poll(async () => (await get(new URL('told', url.traced), 'GET')).body, { timeout: 10_000 })
+      .toBe('["cancelled: undefined"]')
+    const spans = await running.traced.spans((all) =>
+      all.some((span) => plain(span.attributes)['url.path'] === '/endless'),
+    )
+    const span = spans.find((each) => plain(each.attributes)['url.path'] === '/endless')!
+    expect(plain(span.attributes)['cloudflare.outcome']).toBe('responseStreamDisconnected')
+    expect(span.status?.code ?? 0).toBe(0)
+  })
+})
+
+const durationMs = ({ startTimeUnixNano, endTimeUnixNano }: DecodedSpan): number =>
+  Number(BigInt(endTimeUnixNano) - BigInt(startTimeUnixNano)) / 1e6
+
+/** What a client sees: status, headers, body, and whether it was cut off. */
+async function get(url: URL, method: string) {
+  const response = await new Promise<IncomingMessage>((resolve, reject) =>
+    httpRequest(url, { method, agent: false }, resolve).on('error', reject).end(),
+  )
+  const chunks: Buffer[] = []
+  let isCut = false
+  try {
+    for await (const chunk of response) chunks.push(chunk as Buffer)
+  } catch {
+    isCut = true
+  }
+  const { date: _, ...headers } = response.headers
+  return { status: response.statusCode, headers, body: Buffer.concat(chunks).toString('latin1'), isCut }
+}
+
+/** Reads the first bytes, then resets the connection: a mere close is not noticed by an idle handler. */
+async function leave(url: URL): Promise<void> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) =>
+    httpRequest(url, { agent: false }, resolve).on('error', reject).end(),
+  )
+  response.on('error', () => {})
+  await new Promise((resolve) => response.once('data', resolve))
+  ;(response.socket as Socket).resetAndDestroy()
+}
