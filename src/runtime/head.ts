@@ -43,7 +43,9 @@ export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): 
     if (start.parent) return admit(start.parent, 'continue')
     return carrier ? admit(propagator.extract(carrier, {}), typeof trust === 'string' ? trust : trust(carrier)) : {}
   }, {})
-  const { parent, link, ...scope } = admitted
+  const { parent, link, decision, ...rest } = admitted
+  // Our own decision travels on, in the flag; only the wish to keep the trace at any price is more than that.
+  const scope = decision === 'debug' ? { ...rest, decision } : rest
   const traceId = parent?.traceId ?? ids.traceId()
   const allLinks = link ? [...links, { context: link }] : links
   let result: SamplingResult = { decision: 'DROP' }
@@ -52,7 +54,7 @@ export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): 
       () =>
         sampler.shouldSample({
           parent,
-          upstream: scope.decision,
+          upstream: decision,
           traceId,
           isNewTrace: !parent,
           name,

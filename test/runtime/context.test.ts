@@ -1,5 +1,6 @@
 // In: contexts from elsewhere: headers, payloads, messages. Out: whose trace goes on, and what is carried further.
 import type { Sampler, TracerOptions } from 'clew'
+import { b3 } from 'clew/propagate'
 import { describe, expect, test } from 'vitest'
 import { bench, tree } from './harness.ts'
 
@@ -191,4 +192,14 @@ describe('a payload', () => {
     expect(sent.$trace['traceparent']).toMatch(new RegExp(`^00-${TRACE}-.{16}-00$`))
     expect(sent.$payload).toBe('text')
   })
+})
+
+test('a decision left to us travels on as ours, in every format', () => {
+  const headers = (propagator: ReturnType<typeof b3>, b3Header: string) => {
+    const { run } = bench({ propagator })
+    return run((span) => span.carry({}).$trace, { carrier: new Headers({ b3: b3Header }) })
+  }
+  expect(headers(b3(), `${TRACE}-${SPAN}`)['b3']).toMatch(new RegExp(`^${TRACE}-.{16}-1$`))
+  expect(headers(b3(), `${TRACE}-${SPAN}-0`)['b3']).toMatch(new RegExp(`^${TRACE}-.{16}-0$`))
+  expect(headers(b3(), `${TRACE}-${SPAN}-d`)['b3']).toMatch(new RegExp(`^${TRACE}-.{16}-d$`))
 })
