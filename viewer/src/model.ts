@@ -111,6 +111,8 @@ export interface TraceSummary {
   /** The root's service and name, or those of the first span seen while the root is missing. */
   readonly service: string
   readonly name: string
+  /** The path of the request where the name holds only its route; may be empty. */
+  readonly note: string
   readonly rootMissing: boolean
   readonly status: Status
   readonly services: readonly string[]

@@ -232,7 +232,43 @@ describe('patterns', () => {
   })
 })
 
+it('a call that ends before its caller does has no other clock', () => {
+  const call = (from: number, to: number): number =>
+    skews(
+      treeOf(
+        traceOf([
+          { id: 'root', kind: 'client', from: 0, to: 100 },
+          { id: 'called', parent: 'root', service: 'b', kind: 'server', from, to },
+        ]),
+      ).nodes,
+    ).length
+  expect([call(5, 60), call(0, 100), call(30, 110), call(20, 300)]).toEqual([0, 0, 1, 0])
+})
+
+it('calls of one kind are one culprit', () => {
+  const [first] = findingsOf(
+    traceOf([
+      { id: 'root', from: 0, to: 100 },
+      { id: 'a', parent: 'root', from: 0, to: 45, more: { name: 'SELECT' } },
+      { id: 'b', parent: 'root', from: 50, to: 95, more: { name: 'SELECT' } },
+    ]),
+  )
+  expect(first!.title).toBe('90 % of the time is 2 × SELECT in a')
+  expect(first!.spanIds.toSorted()).toEqual(['a', 'b'])
+})
+
 describe('errors', () => {
+  it('pass through spans that did not fail', () => {
+    const nodes = treeOf(
+      traceOf([
+        { id: 'root', from: 0, to: 10, error: true },
+        { id: 'between', parent: 'root', from: 1, to: 9 },
+        { id: 'origin', parent: 'between', from: 2, to: 8, error: true },
+      ]),
+    ).nodes
+    expect(errorPaths(nodes)).toMatchObject([{ nodes: [{ name: 'origin' }, { name: 'root' }], absorbedBy: undefined }])
+  })
+
   const told = (middle: boolean): Told[] => [
     { id: 'root', service: 'gateway', from: 0, to: 100, error: middle },
     { id: 'middle', parent: 'root', service: 'orders', from: 10, to: 90, error: middle },

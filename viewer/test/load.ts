@@ -2,6 +2,7 @@
 // Run with `npm run load -w viewer [-- COUNT]`. It sends to a viewer of its own on this machine, and stops by itself.
 import { fork } from 'node:child_process'
 import { formatBytes, formatCount } from '../src/analysis/format.ts'
+import { chromiumPath, launch } from './browser.ts'
 import { checkout, seeded } from './checkout.ts'
 
 const COUNT = Number(process.argv[2] ?? 1_000_000)
@@ -80,7 +81,9 @@ if (process.argv[2] === 'serve') {
     sent += spans
   }
   const began = performance.now()
-  // The page asks this while it is open and live.
+  // The page itself, open and live, where there is a Chromium; and its question, timed.
+  const browser = chromiumPath === undefined ? undefined : await launch()
+  await (await browser?.newPage())?.goto(url)
   let watching = true
   const looks: number[] = []
   const page = (async () => {
@@ -99,12 +102,13 @@ if (process.argv[2] === 'serve') {
   const seconds = (performance.now() - began) / 1000
   watching = false
   await page
+  await browser?.close()
   const memory = await message<NodeJS.MemoryUsage>('memory')
   const status = (await (await fetch(`${url}/api/status`)).json()) as {
     kept: { spans: number; traces: number; bytes: number }
   }
   console.log(
-    `ingest                ${formatCount(Math.round(sent / seconds))} spans/s over ${seconds.toFixed(1)} s, JSON, sender and page on the same two cores`,
+    `ingest                ${formatCount(Math.round(sent / seconds))} spans/s over ${seconds.toFixed(1)} s, JSON, sender${browser === undefined ? '' : ' and Chromium with the page'} on the same cores`,
   )
   console.log(
     `  a request           p50 ${ms(percentile(slow, 0.5))}, p99 ${ms(percentile(slow, 0.99))} (${Math.round(sent / slow.length)} spans each)`,

@@ -325,6 +325,47 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     ).toEqual([])
   })
 
+  it('what is missing, open, folded or linked is shown, and links are followed', async () => {
+    const traceId = 'feed0000feed0000feed0000feed0000'
+    const span = (id: string, more: object): object => ({
+      ...{ traceId, spanId: `feed00000000000${id}`, name: `span ${id}` },
+      ...{ startTimeUnixNano: '1790000000000000000', endTimeUnixNano: '1790000000100000000', ...more },
+    })
+    const spans = [
+      span('1', { name: 'root' }),
+      span('2', { parentSpanId: 'feed00000000dead', name: 'orphan' }),
+      span('3', {
+        parentSpanId: 'feed000000000001',
+        endTimeUnixNano: '0',
+        attributes: [{ key: 'clew.unfinished', value: { boolValue: true } }],
+      }),
+      span('4', {
+        parentSpanId: 'feed000000000001',
+        attributes: [{ key: 'clew.collapsed.count', value: { intValue: '40' } }],
+      }),
+      span('5', {
+        parentSpanId: 'feed000000000001',
+        links: [{ traceId: made.normal.traceId, spanId: viewer.trace(made.normal.traceId)!.spans[0]!.spanId }],
+      }),
+    ]
+    await fetch(`${viewer.url}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] }),
+    })
+    await open(`/trace/${traceId}`)
+    const shown = (await rows()).join('\n')
+    expect(shown).toContain('parent feed0000… has not arrived')
+    expect(shown).toContain('never ended')
+    expect(shown).toContain('×40')
+    await page.getByRole('row', { name: /span 5/ }).click()
+    await page
+      .getByRole('complementary')
+      .getByRole('link', { name: new RegExp(made.normal.traceId.slice(0, 16)) })
+      .click()
+    await page.getByRole('heading', { level: 1, name: /POST \/checkout/ }).waitFor()
+  })
+
   it('goes dark and light by a key, and remembers', async () => {
     await open('/')
     await page.getByRole('grid').waitFor()

@@ -1,12 +1,12 @@
 // In: a tree. Out: where errors began and how far they spread upwards.
-// Must stay true: an error's origin is a failed span with no failed span below it; its path runs from there to the first
-// ancestor that did not fail, which is the one that coped.
+// Must stay true: an error's origin is a failed span with no failed span below it; its path holds every failed span above
+// it, with or without others between; whoever stands above the topmost of them is the one that coped.
 import type { Node } from './tree.ts'
 
 export interface ErrorPath {
-  /** From the origin upwards; all failed. */
+  /** From the origin upwards; only those that failed. */
   readonly nodes: readonly Node[]
-  /** The first ancestor that did not fail; undefined when the failure reached the top. */
+  /** The parent of the topmost that failed; undefined when the failure reached the top. */
   readonly absorbedBy: Node | undefined
   readonly message: string
 }
@@ -30,14 +30,16 @@ export const errorText = (node: Node): string => {
 }
 
 export const errorPaths = (nodes: readonly Node[]): readonly ErrorPath[] => {
-  const hasFailedChild = new Set<Node>()
-  for (const node of nodes) if (failed(node) && node.parent !== undefined) hasFailedChild.add(node.parent)
+  const aboveFailure = new Set<Node>()
+  for (const node of nodes) {
+    if (!failed(node)) continue
+    for (let up = node.parent; up !== undefined && !aboveFailure.has(up); up = up.parent) aboveFailure.add(up)
+  }
   return nodes
-    .filter((node) => failed(node) && !hasFailedChild.has(node))
+    .filter((node) => failed(node) && !aboveFailure.has(node))
     .map((origin) => {
       const path: Node[] = []
-      let up: Node | undefined = origin
-      for (; up !== undefined && failed(up); up = up.parent) path.push(up)
-      return { nodes: path, absorbedBy: up, message: errorText(origin) }
+      for (let up: Node | undefined = origin; up !== undefined; up = up.parent) if (failed(up)) path.push(up)
+      return { nodes: path, absorbedBy: path.at(-1)!.parent, message: errorText(origin) }
     })
 }

@@ -65,19 +65,33 @@ const errors = (tree: Tree): Finding[] =>
 const culprits = (root: Node): Finding[] => {
   const whole = root.end - root.start
   if (whole <= 0) return []
-  const held = [...heldBy(criticalPath(root))].sort((a, b) => b[1] - a[1])
-  return held
-    .filter(([node, time], i) => time / whole >= (i === 0 ? WORTH : 0.25) && node.span !== undefined)
+  // Calls of one kind under one parent are one culprit: two queries of half a second each are a second of that query.
+  const groups = new Map<string, { nodes: Node[]; time: number }>()
+  for (const [node, time] of heldBy(criticalPath(root))) {
+    if (node.span === undefined) continue
+    const key = `${node.parent?.spanId}\n${node.service}\n${labelOf(node)}`
+    const group = groups.get(key) ?? { nodes: [], time: 0 }
+    groups.set(key, group)
+    group.nodes.push(node)
+    group.time += time
+  }
+  return [...groups.values()]
+    .sort((a, b) => b.time - a.time)
+    .filter(({ time }, i) => time / whole >= (i === 0 ? WORTH : 0.25))
     .slice(0, 2)
-    .map(([node, time]) => ({
-      kind: 'culprit',
-      title: `${percent(time, whole)} of the time is ${place(node)}`,
-      detail:
-        node.children.length === 0
-          ? `${formatDuration(time)} of ${formatDuration(whole)} on the critical path; nothing below it was traced.`
-          : `${formatDuration(time)} of ${formatDuration(whole)} on the critical path passed in its own code, not in the calls it made.`,
-      spanIds: [node.spanId],
-    }))
+    .map(({ nodes, time }) => {
+      nodes.sort((a, b) => b.end - b.start - (a.end - a.start))
+      const calls = nodes.every((node) => node.children.length === 0)
+      const share = `${formatDuration(time)} of ${formatDuration(whole)} on the critical path`
+      return {
+        kind: 'culprit',
+        title: `${percent(time, whole)} of the time is ${nodes.length > 1 ? `${nodes.length} × ` : ''}${place(nodes[0]!)}`,
+        detail: calls
+          ? `${share}; nothing below ${nodes.length > 1 ? 'them' : 'it'} was traced.`
+          : `${share} passed in its own code, not in the calls it made.`,
+        spanIds: ids(nodes),
+      }
+    })
 }
 
 const gaps = (tree: Tree, root: Node): Finding[] => {

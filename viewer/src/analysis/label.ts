@@ -4,9 +4,8 @@ import type { Node } from './tree.ts'
 /** Semantic conventions name an HTTP client span by its method alone, which tells a reader nothing. */
 const BARE = /^(GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|QUERY|HTTP)$/
 
-export const labelOf = (node: Pick<Node, 'name' | 'span'>): string => {
-  const host = node.span?.attributes['server.address']
-  return node.span?.kind === 'client' && BARE.test(node.name) && typeof host === 'string'
-    ? `${node.name} ${host}`
-    : node.name
-}
+export const labelFor = (name: string, isClient: boolean, host: unknown): string =>
+  isClient && BARE.test(name) && typeof host === 'string' ? `${name} ${host}` : name
+
+export const labelOf = ({ name, span }: Pick<Node, 'name' | 'span'>): string =>
+  labelFor(name, span?.kind === 'client', span?.attributes['server.address'])

@@ -124,8 +124,9 @@ export const skews = (nodes: readonly Node[]): readonly Skew[] => {
     const { parent } = node
     if (parent?.span === undefined || node.span === undefined || parent.service === node.service) continue
     const early = parent.start - node.start
-    const late =
-      parent.span.kind === 'client' && node.end - node.start <= parent.end - parent.start ? node.end - parent.end : 0
+    // A call that fits into its caller and yet ends after it; what outlives its caller for good is no matter of clocks.
+    const fits = parent.span.kind === 'client' && node.end - node.start <= parent.end - parent.start
+    const late = fits ? Math.max(0, node.end - parent.end) : 0
     const shift = early > 0 ? early : -late
     if (Math.abs(shift) < TOLERANCE) continue
     const key = `${parent.service}\n${node.service}`

@@ -35,7 +35,7 @@ const show = (trace: TraceView, json: boolean, { print, columns }: Terminal): vo
   print(json ? JSON.stringify(otlpTrace(trace)) : `${textWaterfall(trace, columns)}\n`)
 }
 
-const line = ({ startMs, duration, status, errors, spans, service, name, traceId }: TraceSummary): string => {
+const line = ({ startMs, duration, status, errors, spans, service, name, note, traceId }: TraceSummary): string => {
   const outcome = status === 'error' ? '✗ failed' : errors > 0 ? `▲ ${errors} inside` : 'ok'
   const when = new Date(startMs).toISOString().slice(11, 23)
   return [
@@ -44,7 +44,7 @@ const line = ({ startMs, duration, status, errors, spans, service, name, traceId
     outcome.padEnd(10),
     traceId,
     `${formatCount(spans).padStart(5)} spans`,
-    `${service} ${name}`,
+    `${service} ${name} ${note}`.trimEnd(),
   ]
     .join('  ')
     .replace(/\p{Cc}/gu, '·')

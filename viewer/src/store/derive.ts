@@ -1,6 +1,7 @@
 // In: one arrived span or log. Out: what the viewer concludes from it once, at arrival, so that no search has to:
 // which operation it is, whom it calls, and the faults it reports.
 // Must stay true: pure; names come from the semantic conventions (HTTP, database, messaging, exceptions), old and new.
+import { labelFor } from '../analysis/label.ts'
 import type { ArrivedLog, ArrivedSpan } from '../receive/arrival.ts'
 
 const SERVER = 2
@@ -29,6 +30,16 @@ export const operationOf = (span: ArrivedSpan): string => {
   return route === '' ? span.name : method === '' ? route : `${method} ${route}`
 }
 
+/** What readers know a span by: its operation, or its name made telling. */
+export const labelOfSpan = (span: ArrivedSpan): string =>
+  operationOf(span) || labelFor(span.name, span.kind === CLIENT, span.attributes['server.address'])
+
+/** What tells this request from others of its operation: the path where the name has only the route. */
+export const noteOf = (span: ArrivedSpan): string => {
+  const path = word(span.attributes, 'url.path', 'http.target')
+  return path === '' || span.name.endsWith(` ${path}`) ? '' : path.slice(0, 200)
+}
+
 /** Whom an outgoing span calls, as `kind:name`: the node it gets on the service map when no span answers from there. */
 export const peerOf = (span: ArrivedSpan): string => {
   if (span.kind !== CLIENT && span.kind !== PRODUCER) return ''
@@ -43,7 +54,8 @@ export const peerOf = (span: ArrivedSpan): string => {
   const peer = word(attributes, 'peer.service', 'rpc.service')
   if (peer !== '') return `service:${peer}`
   const host = word(attributes, 'server.address', 'net.peer.name')
-  return host === '' ? '' : `host:${host}`
+  const port = attributes['server.port'] ?? attributes['net.peer.port']
+  return host === '' ? '' : `host:${host}${typeof port === 'number' && port !== 80 && port !== 443 ? `:${port}` : ''}`
 }
 
 export interface Fault {
@@ -93,7 +105,7 @@ export const faultsOf = (span: ArrivedSpan): readonly Fault[] => {
   const type = word(span.attributes, 'error.type')
   const code = span.attributes['http.response.status_code'] ?? span.attributes['http.status_code']
   const http = typeof code === 'number' ? `HTTP ${code}` : ''
-  return [fault(/^\d+$/.test(type) ? `HTTP ${type}` : type || http || 'Error', span.statusMessage || span.name)]
+  return [fault(/^\d+$/.test(type) ? `HTTP ${type}` : type || http || 'Error', span.statusMessage || labelOfSpan(span))]
 }
 
 export const faultOfLog = (log: ArrivedLog): Fault | undefined => exceptionIn(log.attributes)

@@ -15,7 +15,7 @@ create table traces (
   t integer primary key, trace_id text not null unique,
   start_us integer not null, end_us integer not null, dur_us integer not null,
   spans integer not null, errors integer not null, status integer not null,
-  root_span text not null, root_svc integer not null, root_name text not null,
+  root_span text not null, root_svc integer not null, root_name text not null, root_note text not null,
   services text not null, received_ms integer not null, revision integer not null
 );
 create index traces_by_start on traces (start_us);

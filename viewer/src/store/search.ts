@@ -53,7 +53,7 @@ const MAX_MATCHED = 100
 
 type Matches = Map<number, string[]>
 
-const TRACE_COLUMNS = `tr.t, tr.trace_id, tr.start_us, tr.dur_us, tr.spans, tr.errors, tr.status, tr.root_span, tr.root_name,
+const TRACE_COLUMNS = `tr.t, tr.trace_id, tr.start_us, tr.dur_us, tr.spans, tr.errors, tr.status, tr.root_span, tr.root_name, tr.root_note,
   tr.services, tr.revision, v.name as service from traces tr join services v on v.id = tr.root_svc`
 
 interface Found {
@@ -161,6 +161,7 @@ export const searcher = (db: DatabaseSync, vocabulary: Vocabulary): Search => {
         errors: Number(row['errors']),
         service: String(row['service']),
         name: String(row['root_name']),
+        note: String(row['root_note']),
         rootMissing: row['root_span'] === '',
         status: STATUSES[Number(row['status'])] ?? 'unset',
         services: (JSON.parse(String(row['services'])) as number[]).map((id) => names.get(id) ?? ''),

@@ -46,7 +46,7 @@ export interface ErrorGroup {
   readonly traces: number
   readonly firstMs: number
   readonly lastMs: number
-  /** A failed span below each of them says why: these failures were passed on, not begun here. */
+  /** During each of them another span failed: these failures were passed on, not begun here. */
   readonly consequence: boolean
   readonly operations: readonly string[]
   /** Newest first. */
@@ -60,6 +60,8 @@ const MAX_GROUPS = 500
 const STEPS = 48
 const SLICE = 50_000
 const EXAMPLES = 5
+/** Faults of a group that are looked at to tell whether it is a consequence. */
+const JUDGED = 20
 
 /** Nearest rank over sorted numbers. */
 export const percentile = (sorted: ArrayLike<number>, p: number): number =>
@@ -196,9 +198,12 @@ export const statistician = (db: DatabaseSync, vocabulary: Vocabulary): Statisti
       const over = db.prepare(`select cast((time_us - ?) * ? / ? as integer) as step, count(*) as n from faults
         where svc = ? and type = ? and pattern = ? and time_us between ? and ? group by step`)
       const message = db.prepare('select message from faults where id = ?')
-      const begun =
-        db.prepare(`select 1 from (select * from faults where svc = ? and type = ? and pattern = ? order by id desc limit 20) f
-        where not exists (select 1 from spans k where k.t = f.t and k.parent = f.span_id and k.status = 2) limit 1`)
+      const begun = db.prepare(`select 1 from
+        (select * from faults where svc = ? and type = ? and pattern = ? order by id desc limit ${JUDGED}) f
+        join spans o on o.t = f.t and o.span_id = f.span_id and o.svc = f.svc
+        where not exists (select 1 from spans k where k.t = f.t and k.status = 2 and k.span_id <> o.span_id
+          and k.start_us >= o.start_us and k.start_us + k.dur_ns / 1000 <= o.start_us + o.dur_ns / 1000
+          and (k.dur_ns < o.dur_ns or k.id > o.id)) limit 1`)
       const names = serviceNames()
       return groups.map((row): ErrorGroup => {
         const key = [Number(row['svc']), String(row['type']), String(row['pattern'])] as const

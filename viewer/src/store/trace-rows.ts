@@ -2,6 +2,7 @@
 // Must stay true: rows are changed in memory and written once a transaction; the cache may be cleared at any time.
 import type { DatabaseSync } from 'node:sqlite'
 import type { ArrivedSpan } from '../receive/arrival.ts'
+import { noteOf } from './derive.ts'
 
 export interface TraceRow {
   readonly t: number
@@ -16,6 +17,8 @@ export interface TraceRow {
   rootSpan: string
   rootSvc: number
   rootName: string
+  /** See `noteOf`. */
+  rootNote: string
   rootStartUs: number
   services: number[]
   readonly receivedMs: number
@@ -40,14 +43,14 @@ export const traceRows = (db: DatabaseSync): TraceRows => {
   const dirty = new Set<TraceRow>()
   const stale = new Set<TraceRow>()
   const select =
-    db.prepare(`select t, start_us, end_us, spans, errors, status, root_span, root_svc, root_name, services,
+    db.prepare(`select t, start_us, end_us, spans, errors, status, root_span, root_svc, root_name, root_note, services,
     received_ms, revision, coalesce((select min(start_us) from spans s where s.t = traces.t and s.span_id = root_span), start_us)
     as root_start from traces where trace_id = ?`)
   const write = db.prepare(`insert into traces (t, trace_id, start_us, end_us, dur_us, spans, errors, status, root_span,
-    root_svc, root_name, services, received_ms, revision) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    root_svc, root_name, root_note, services, received_ms, revision) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     on conflict (t) do update set start_us = excluded.start_us, end_us = excluded.end_us, dur_us = excluded.dur_us,
     spans = excluded.spans, errors = excluded.errors, status = excluded.status, root_span = excluded.root_span,
-    root_svc = excluded.root_svc, root_name = excluded.root_name, services = excluded.services, revision = excluded.revision`)
+    root_svc = excluded.root_svc, root_name = excluded.root_name, root_note = excluded.root_note, services = excluded.services, revision = excluded.revision`)
   const spansOf = db.prepare(
     'select span_id, parent, svc, status, start_us, dur_ns, name from spans where t = ? order by start_us, id',
   )
@@ -67,6 +70,7 @@ export const traceRows = (db: DatabaseSync): TraceRows => {
         rootSpan: String(found['root_span']),
         rootSvc: Number(found['root_svc']),
         rootName: String(found['root_name']),
+        rootNote: String(found['root_note']),
         rootStartUs: Number(found['root_start']),
         services: JSON.parse(String(found['services'])),
         receivedMs: Number(found['received_ms']),
@@ -76,7 +80,19 @@ export const traceRows = (db: DatabaseSync): TraceRows => {
   }
 
   const empty = (t: number, traceId: string, nowMs: number): TraceRow => ({
-    ...{ t, traceId, startUs: 0, endUs: 0, spans: 0, errors: 0, status: 0, rootSpan: '', rootSvc: 0, rootName: '' },
+    ...{
+      t,
+      traceId,
+      startUs: 0,
+      endUs: 0,
+      spans: 0,
+      errors: 0,
+      status: 0,
+      rootSpan: '',
+      rootSvc: 0,
+      rootName: '',
+      rootNote: '',
+    },
     ...{ rootStartUs: 0, services: [], receivedMs: nowMs, revision: 0 },
   })
 
@@ -90,6 +106,7 @@ export const traceRows = (db: DatabaseSync): TraceRows => {
       startUs: number
       durationNs: number
       name: string
+      note: string
     },
   ): void => {
     const first = row.spans === 0
@@ -105,6 +122,7 @@ export const traceRows = (db: DatabaseSync): TraceRows => {
       row.rootSpan = isRoot ? span.spanId : ''
       row.rootSvc = span.svc
       row.rootName = span.name
+      row.rootNote = span.note
       row.rootStartUs = span.startUs
       row.status = span.status
     }
@@ -128,7 +146,7 @@ export const traceRows = (db: DatabaseSync): TraceRows => {
     },
     count(row, span, svc) {
       const { spanId, parentSpanId: parent, status, name, duration: durationNs } = span
-      sum(row, { spanId, parent, svc, status, startUs: span.start.micros, durationNs, name })
+      sum(row, { spanId, parent, svc, status, startUs: span.start.micros, durationNs, name, note: noteOf(span) })
       touch(row)
     },
     recount(row) {
@@ -147,6 +165,7 @@ export const traceRows = (db: DatabaseSync): TraceRows => {
               durationNs: Number(span['dur_ns']),
             },
             name: String(span['name']),
+            note: row.rootNote,
           })
         }
       }
@@ -154,7 +173,15 @@ export const traceRows = (db: DatabaseSync): TraceRows => {
         row.revision++
         write.run(
           ...[row.t, row.traceId, row.startUs, row.endUs, row.endUs - row.startUs, row.spans, row.errors, row.status],
-          ...[row.rootSpan, row.rootSvc, row.rootName, JSON.stringify(row.services), row.receivedMs, row.revision],
+          ...[
+            row.rootSpan,
+            row.rootSvc,
+            row.rootName,
+            row.rootNote,
+            JSON.stringify(row.services),
+            row.receivedMs,
+            row.revision,
+          ],
         )
       }
       stale.clear()

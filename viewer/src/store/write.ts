@@ -5,7 +5,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { ArrivedLog, ArrivedSpan, Group } from '../receive/arrival.ts'
 import { valueText } from '../receive/arrival.ts'
 import { MAX_SPANS_PER_TRACE } from '../receive/limits.ts'
-import { faultOfLog, faultsOf, isEntry, operationOf, peerOf } from './derive.ts'
+import { faultOfLog, faultsOf, isEntry, labelOfSpan, operationOf, peerOf } from './derive.ts'
 import { mergeSpan } from './merge.ts'
 import type { Seen } from './seen.ts'
 import { traceRows } from './trace-rows.ts'
@@ -91,12 +91,12 @@ export const writer = (db: DatabaseSync, seen: Seen): Writer => {
     }
   }
 
-  const addFaults = (span: ArrivedSpan, t: number, svc: number, op: string, replace: boolean): number => {
+  const addFaults = (span: ArrivedSpan, t: number, svc: number, replace: boolean): number => {
     if (span.status !== 2 && span.events.length === 0) return 0
     const faults = faultsOf(span)
     if (replace && faults.length > 0) removeFaults.run(t, span.spanId, svc)
     for (const { type, message, pattern } of faults)
-      insertFault.run(t, span.spanId, svc, span.start.micros, type, message, pattern, op || span.name)
+      insertFault.run(t, span.spanId, svc, span.start.micros, type, message, pattern, labelOfSpan(span))
     return faults.length
   }
 
@@ -111,7 +111,7 @@ export const writer = (db: DatabaseSync, seen: Seen): Writer => {
     )
     if (changes === 0) {
       merge(t, svc, span, op, peerOf(span))
-      addFaults(span, t, svc, op, true)
+      addFaults(span, t, svc, true)
       return false
     }
     lastId = id
@@ -136,7 +136,7 @@ export const writer = (db: DatabaseSync, seen: Seen): Writer => {
       seen.noteValue('event', 'name', event.name)
       seen.note('event', event.attributes)
     }
-    addFaults(span, t, svc, op, false)
+    addFaults(span, t, svc, false)
     return true
   }
 

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact'
 import { formatDuration } from '../analysis/format.ts'
 import type { Interval } from '../store/statistics.ts'
-import { clockTime } from './time.ts'
+import { clockTime, timeOfDay } from './time.ts'
 
 const WIDTH = 120
 const HEIGHT = 26
@@ -121,7 +121,7 @@ export const LatencyChart = ({ over, fromMs, stepMs }: LatencyChartProps): JSX.E
             y={height - 5}
             text-anchor={part === 0 ? 'start' : part === 1 ? 'end' : 'middle'}
           >
-            {clockTime(fromMs + part * over.length * stepMs)}
+            {timeOfDay(fromMs + part * over.length * stepMs)}
           </text>
         ))}
         {LINES.map(([name, key, dashes]) => (

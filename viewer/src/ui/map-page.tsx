@@ -19,7 +19,8 @@ const KIND: Readonly<Record<MapNode['kind'], string>> = {
 const tracesOf = (node: MapNode): string => {
   const name = JSON.stringify(node.name)
   if (node.kind === 'service') return pathOf('/', { q: `service.name = ${name}` })
-  if (node.kind === 'host') return pathOf('/', { q: `server.address = ${name}` })
+  if (node.kind === 'host')
+    return pathOf('/', { q: `server.address = ${JSON.stringify(node.name.replace(/:\d+$/, ''))}` })
   if (node.kind === 'queue') return pathOf('/', { q: `messaging.destination.name = ${name}` })
   return pathOf('/', { q: `db.system.name = ${JSON.stringify(node.name.split(' ')[0])}` })
 }

@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { formatDuration } from '../analysis/format.ts'
 import type { Box, Point } from '../store/search.ts'
 import { theme } from './api.ts'
-import { clockTime } from './time.ts'
+import { clockTime, timeOfDay } from './time.ts'
 
 interface ScatterProps {
   readonly points: readonly Point[]
@@ -110,7 +110,7 @@ const draw = (canvas: HTMLCanvasElement, points: readonly Point[], scale: Scale,
     const ms = scale.fromMs + (i / ticks) * (scale.toMs - scale.fromMs)
     context.fillStyle = colour('--dim')
     context.textAlign = i === 0 ? 'left' : i === ticks ? 'right' : 'center'
-    context.fillText(clockTime(ms), LEFT + (i / ticks) * plotWidth(scale), HEIGHT - 8)
+    context.fillText(timeOfDay(ms), LEFT + (i / ticks) * plotWidth(scale), HEIGHT - 8)
   }
 
   const counts = new Array<number>(BINS).fill(0)

@@ -53,7 +53,9 @@ export const SearchBox = ({ query, failure, onSearch }: SearchBoxProps): JSX.Ele
     const suggestion = completion?.suggestions[index]
     if (completion === undefined || suggestion === undefined) return
     const more = CONTINUES.test(suggestion.text) ? ' ' : ''
-    const value = `${text.slice(0, completion.from)}${suggestion.text}${more}${text.slice(completion.to).replace(/^["']?\s?/, '')}`
+    // The list may be older than the last keys pressed: what was typed up to the cursor is replaced.
+    const to = Math.max(completion.to, input.current?.selectionStart ?? 0)
+    const value = `${text.slice(0, completion.from)}${suggestion.text}${more}${text.slice(to).replace(/^["']?\s?/, '')}`
     const at = completion.from + suggestion.text.length + more.length
     // At once, not after the next picture: the person goes on typing.
     const element = input.current!

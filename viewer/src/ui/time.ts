@@ -2,14 +2,18 @@
 
 const two = (number: number): string => String(number).padStart(2, '0')
 
+/** Local time of day. */
+export const timeOfDay = (ms: number): string => {
+  const date = new Date(ms)
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+}
+
 /** Local time of day; with the date when it is not today's. */
 export const clockTime = (ms: number, precise = false): string => {
   const date = new Date(ms)
-  const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
-  const full = precise ? `${time}.${String(date.getMilliseconds()).padStart(3, '0')}` : time
-  return date.toDateString() === new Date().toDateString()
-    ? full
-    : `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${full}`
+  const time = precise ? `${timeOfDay(ms)}.${String(date.getMilliseconds()).padStart(3, '0')}` : timeOfDay(ms)
+  if (date.toDateString() === new Date().toDateString()) return time
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${time}`
 }
 
 export const ago = (ms: number): string => {

@@ -83,6 +83,7 @@ const Row = ({
         <a href={href} tabIndex={-1}>
           {trace.name}
         </a>
+        {trace.note === '' ? null : <small>{trace.note}</small>}
         {trace.rootMissing ? <em title="The first span has not arrived">root missing</em> : null}
       </span>
       <span role="gridcell" class="services" title={trace.services.join(', ')}>
