@@ -25,9 +25,9 @@ export function json(): Encoder {
     if (owner !== from || library !== by) {
       owner = from
       library = by
-      resource = `":[{"resource":{${attributes(from.attributes, '')}},"scope`
-      scope = `":[{"scope":{"name":${quote(by.name)},"version":${quote(by.version)}`
-      end = `${text('schemaUrl', by.schemaUrl)}}]${text('schemaUrl', from.schemaUrl)}}]}`
+      resource = flat('":[{"resource":{', attributes(from.attributes, ''), '},"scope')
+      scope = flat('":[{"scope":{"name":', quote(by.name), ',"version":', quote(by.version))
+      end = flat(text('schemaUrl', by.schemaUrl), '}]', text('schemaUrl', from.schemaUrl), '}]}')
     }
     return `{"resource${signal}${resource}${signal}${scope}${attributes(dropAttributes(dropped))}}${list(field, items, write)}${end}`
   }
@@ -42,16 +42,19 @@ export function json(): Encoder {
   }
 }
 
-// Appending to one string is what V8 does best: each `+=` is a rope of two parts, flattened once when it is sent.
+// Appending to one string is what V8 does best: each `+=` is a rope of two parts, flattened once when it is sent. What
+// that costs is the number of parts, so the few that come often are kept in one piece.
+
+const flat = (...parts: string[]): string => parts.join('')
 
 function span(s: SpanRecord): string {
-  let out = ids(s)
-  if (s.parentSpanId) out += `,"parentSpanId":"${s.parentSpanId}"`
-  return `${out}${state(s.traceState, s.traceFlags, s.parentIsRemote)},"name":${quote(s.name)},"kind":${s.kind + 1},"startTimeUnixNano":"${nanos(s.startMs)}","endTimeUnixNano":"${nanos(s.endMs)}"${attributes(s.attributes)}${dropped('Attributes', s.droppedAttributes)}${list('events', s.events, event)}${dropped('Events', s.droppedEvents)}${list('links', s.links, link)}${dropped('Links', s.droppedLinks)}${s.statusCode ? `,"status":{"code":${s.statusCode}${text('message', s.statusMessage)}}}` : '}'}`
+  let out = opening(s.traceId) + s.spanId
+  if (s.parentSpanId) out += `","parentSpanId":"${s.parentSpanId}`
+  return `${out}"${state(s.traceState, s.traceFlags, s.parentIsRemote)},"name":"${escaped(s.name)}","kind":${s.kind + 1},"startTimeUnixNano":"${nanos(s.startMs)}","endTimeUnixNano":"${nanos(s.endMs)}"${attributes(s.attributes)}${dropped('Attributes', s.droppedAttributes)}${list('events', s.events, event)}${dropped('Events', s.droppedEvents)}${list('links', s.links, link)}${dropped('Links', s.droppedLinks)}${s.statusCode ? `,"status":{"code":${s.statusCode}${text('message', s.statusMessage)}}}` : '}'}`
 }
 
 const event = (e: EventRecord): string =>
-  `{"timeUnixNano":"${nanos(e.timeMs)}","name":${quote(e.name)}${attributes(e.attributes)}${dropped('Attributes', e.droppedAttributes)}}`
+  `{"timeUnixNano":"${nanos(e.timeMs)}","name":"${escaped(e.name)}"${attributes(e.attributes)}${dropped('Attributes', e.droppedAttributes)}}`
 
 const link = (l: LinkRecord): string =>
   `${ids(l)}${state(l.traceState, l.traceFlags, l.isRemote)}${attributes(l.attributes)}${dropped('Attributes', l.droppedAttributes)}}`
@@ -59,14 +62,22 @@ const link = (l: LinkRecord): string =>
 const log = (l: LogRecord): string =>
   `${l.traceId ? `${ids(l)},"flags":${l.traceFlags & 255},` : '{'}"timeUnixNano":"${nanos(l.timeMs)}","observedTimeUnixNano":"${nanos(l.timeMs)}","severityNumber":${l.severityNumber}${text('severityText', l.severityText)},"body":{${value(l.body)}}${attributes(l.attributes)}${dropped('Attributes', l.droppedAttributes)}${text('eventName', l.eventName)}}`
 
-const ids = (of: { readonly traceId: string; readonly spanId: string }): string =>
-  `{"traceId":"${of.traceId}","spanId":"${of.spanId}"`
+const ids = ({ traceId, spanId }: { readonly traceId: string; readonly spanId: string }): string =>
+  `${opening(traceId)}${spanId}"`
+
+let lastTrace = ''
+let lastOpening = ''
+/** Up to the span id. The last one is remembered: a batch is mostly of one trace. */
+function opening(traceId: string): string {
+  if (lastTrace !== traceId) lastOpening = flat('{"traceId":"', (lastTrace = traceId), '","spanId":"')
+  return lastOpening
+}
 
 /** OTLP 1.11, `SpanFlags`: the W3C flags, then "is remote is known", then "is remote". */
 const state = (traceState: string, traceFlags: number, isRemote: boolean): string =>
   `${text('traceState', traceState)},"flags":${(traceFlags & 255) | (isRemote ? 0x300 : 0x100)}`
 
-const text = (name: string, said: string | undefined): string => (said ? `,"${name}":${quote(said)}` : '')
+const text = (name: string, said: string | undefined): string => (said ? `,"${name}":"${escaped(said)}"` : '')
 
 const dropped = (what: string, count: number): string => (count ? `,"dropped${what}Count":${count}` : '')
 
@@ -78,10 +89,11 @@ function list<Item>(name: string, items: readonly Item[], write: (item: Item) =>
 
 const keys = /* @__PURE__ */ new Map<string, string>()
 const textKeys = /* @__PURE__ */ new Map<string, string>()
+const intKeys = /* @__PURE__ */ new Map<string, string>()
 function keyed(map: Map<string, string>, key: string, after: string): string {
   let name = map.get(key)
   if (name === undefined) {
-    name = `{"key":${quote(key)},"value":{${after}`
+    name = flat('{"key":', quote(key), ',"value":{', after)
     if (map.size < MAX_KEYS) map.set(key, name)
   }
   return name
@@ -96,6 +108,9 @@ function attributes(all: Attributes, before = ','): string {
     out += next
     if (typeof one === 'string' && !UNSAFE.test(one)) {
       out += keyed(textKeys, key, '"stringValue":"') + one
+      next = '"}},'
+    } else if (isInt(one)) {
+      out += keyed(intKeys, key, '"intValue":"') + one
       next = '"}},'
     } else {
       out += keyed(keys, key, '') + value(one)
@@ -122,21 +137,29 @@ function inner(v: CleanValue): string {
 
 const UNSAFE = /["\\\0-\x1f\ud800-\udfff]/
 
-const quote = (said: string): string => (UNSAFE.test(said) ? JSON.stringify(wellFormed(said)) : `"${said}"`)
+const escaped = (said: string): string => (UNSAFE.test(said) ? JSON.stringify(wellFormed(said)).slice(1, -1) : said)
 
-let second = -1
-let secondText = ''
+const quote = (said: string): string => `"${escaped(said)}"`
+
+let lastMs = -1
+let lastText = ''
 
 /**
- * Epoch milliseconds as decimal nanoseconds, exact: the fraction is added, not multiplied into a double. The digits of
- * the last second are remembered: numbers beyond 2^31 are slow to print, and spans of one request share a second.
+ * Epoch milliseconds as decimal nanoseconds, exact: the fraction is added, not multiplied into a double. The last one
+ * is remembered: numbers beyond 2^31 are slow to print, and much of a request happens in one millisecond.
  */
 function nanos(ms: number): string {
-  if (!(ms > 0 && ms < MAX_TIME_MS)) return '0'
-  const at = Math.floor(ms / 1000)
-  if (second !== at) secondText = String((second = at))
-  const rest = Math.round((ms - at * 1000) * 1e6)
-  return rest < 1e9 ? secondText + String(1e9 + rest).slice(1) : `${at + 1}000000000`
+  if (lastMs !== ms) {
+    lastMs = ms
+    const at = Math.floor(ms / 1000)
+    const rest = Math.round((ms - at * 1000) * 1e6)
+    lastText = !(ms > 0 && ms < MAX_TIME_MS)
+      ? '0'
+      : rest < 1e9
+        ? flat(String(at), String(1e9 + rest).slice(1))
+        : `${at + 1}000000000`
+  }
+  return lastText
 }
 
 function base64(bytes: Uint8Array): string {
