@@ -1,0 +1,92 @@
+// In: the input of a call that sends messages, and a carrier. Out: a copy of it whose messages carry the trace, or the input.
+// Must stay true: pure; what somebody put there stays; a message that has no room goes as it is.
+import { attach, CARRIER, type Carrier } from '../propagate/carrier.ts'
+
+type Input = Readonly<Record<string, unknown>>
+
+/** Message attributes of one message in SQS and SNS. */
+const MAX_ATTRIBUTES = 10
+/** Bytes of a client context (AWS Lambda API, "Invoke"). */
+const MAX_CLIENT_CONTEXT = 3583
+/** Bytes of an entry (EventBridge, "PutEvents"), or of a state machine's input. */
+const MAX_JSON = 262_144
+
+/** The input with the carrier in every message it sends. */
+export function injected(service: string, method: string, input: Input, carrier: Carrier): Input {
+  if (Object.keys(carrier).length === 0) return input
+  const into = INJECTORS[`${service}.${method}`]
+  return into ? into(input, carrier) : input
+}
+
+type Injector = (input: Input, carrier: Carrier) => Input
+
+const each =
+  (list: string, one: Injector): Injector =>
+  (input, carrier) => {
+    const entries = input[list]
+    return Array.isArray(entries) ? { ...input, [list]: entries.map((entry: Input) => one(entry, carrier)) } : input
+  }
+
+/** SQS and SNS: `MessageAttributes`. */
+const withAttributes: Injector = (message, carrier) => {
+  const given = (message['MessageAttributes'] ?? {}) as Input
+  const own = Object.entries(carrier)
+  const names = new Set(Object.keys(given).map((name) => name.toLowerCase()))
+  if (own.some(([name]) => names.has(name)) || names.size + own.length > MAX_ATTRIBUTES) return message
+  const added = own.map(([name, value]) => [name, { DataType: 'String', StringValue: value }])
+  return { ...message, MessageAttributes: { ...given, ...Object.fromEntries(added) } }
+}
+
+/** JSON text in a field: `$trace`, as `span.carry` writes it. */
+const withJson =
+  (field: string): Injector =>
+  (message, carrier) => {
+    const payload = parsed(message[field])
+    if (!payload || CARRIER in payload) return message
+    const text = JSON.stringify(attach(payload, carrier))
+    return text.length > MAX_JSON ? message : { ...message, [field]: text }
+  }
+
+/** Lambda: `custom` in the client context, where the function's `context.clientContext` shows it. */
+const withClientContext: Injector = (message, carrier) => {
+  const given = message['ClientContext']
+  const context = given === undefined ? {} : parsed(fromBase64(given))
+  const custom = (context?.['custom'] ?? {}) as Input
+  if (!context || Object.keys(carrier).some((name) => name in custom)) return message
+  const text = toBase64(JSON.stringify({ ...context, custom: { ...custom, ...carrier } }))
+  return text.length > MAX_CLIENT_CONTEXT ? message : { ...message, ClientContext: text }
+}
+
+const INJECTORS: Readonly<Record<string, Injector | undefined>> = {
+  'SQS.SendMessage': withAttributes,
+  'SQS.SendMessageBatch': each('Entries', withAttributes),
+  'SNS.Publish': withAttributes,
+  'SNS.PublishBatch': each('PublishBatchRequestEntries', withAttributes),
+  'EventBridge.PutEvents': each('Entries', withJson('Detail')),
+  'SFN.StartExecution': withJson('input'),
+  'SFN.StartSyncExecution': withJson('input'),
+  'Lambda.Invoke': withClientContext,
+}
+
+/** A JSON object, or nothing. */
+function parsed(text: unknown): Input | undefined {
+  if (typeof text !== 'string') return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Input) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function fromBase64(text: unknown): string {
+  try {
+    return new TextDecoder().decode(Uint8Array.from(atob(String(text)), (char) => char.charCodeAt(0)))
+  } catch {
+    return ''
+  }
+}
+
+function toBase64(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+}
