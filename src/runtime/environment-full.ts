@@ -11,6 +11,7 @@ import { propagatorsNamed } from '../propagate/propagators.ts'
 import { samplerFromEnv } from '../sampling/env-sampler.ts'
 import { basicOptions, pairs, variable, warnOf } from './environment.ts'
 import type { Limits } from './limits.ts'
+import { type ExceptionSignal, logs } from './logs.ts'
 import type { TracerOptions } from './options.ts'
 
 const LIMITS = {
@@ -63,6 +64,24 @@ export function environment(env: unknown): TracerOptions {
     if (problem) warnOf('TRACES_SAMPLER', sampler, problem)
     options.sampler = found
   }
+  const logsExporter = variable(env, 'LOGS_EXPORTER').toLowerCase()
+  const signals = variable(env, 'SEMCONV_EXCEPTION_SIGNAL_OPT_IN')
+    .toLowerCase()
+    .split(/\s*,\s*/)
+  const exceptions: ExceptionSignal = signals.includes('logs/dup')
+    ? 'both'
+    : signals.includes('logs')
+      ? 'logs'
+      : 'events'
+  if (logsExporter && !/^(otlp|console|none)$/.test(logsExporter))
+    warnOf('LOGS_EXPORTER', logsExporter, 'there is no such exporter')
+  // Console lines come by themselves; records only to who asked for them.
+  if (logsExporter || exceptions !== 'events')
+    options.logs = logs({
+      otlp: logsExporter === 'otlp' || exceptions !== 'events',
+      console: logsExporter === 'none' ? 'none' : 'json',
+      exceptions,
+    })
   options.exporter = exporterNamed(variable(env, 'TRACES_EXPORTER').toLowerCase()) ?? otlp(otlpOptions())
   return options
 

@@ -72,7 +72,8 @@ function entryOf(span: RecordingSpan<unknown>, level: LogLevel, said: unknown, g
     message: isError ? said.message : String(said),
   }
   redactAll(redact, all as LogEntry['fields'], 'log')
-  const { message, ...fields } = redactor.value('', all) as Record<string, AttributeValue>
+  redactor.attributes(all as LogEntry['fields'])
+  const { message, ...fields } = all as Record<string, AttributeValue>
   return { timeMs: now(), level, message: String(message ?? ''), fields, span }
 }
 

@@ -22,13 +22,16 @@ export const MASK: Mask = () => 'REDACTED'
 
 const CREDENTIALS = /(\w:\/\/)[^\s/?#]*@/g
 
-/** Query keys whose value is replaced: the list of the HTTP conventions, then keys that name a secret. */
+/**
+ * `key=value` whose value is replaced: keys that name a secret anywhere, in texts as in URLs; of the list of the HTTP
+ * conventions, those that are words of every day only in a query.
+ */
 const SECRET_QUERY =
-  /((?:^|[?&])(?:X-Amz-(?:Signature|Credential|Security-Token)|AWSAccessKeyId|Signature|sig|X-Goog-Signature|(?:[\w-]*[_-])?(?:token|secret|password|passwd|api[_-]?key|apikey|access[_-]?key)|auth|code)=)[^&#\s"']*/gi
+  /((?:(?:^|[^\w-])(?:X-Amz-(?:Signature|Credential)|AWSAccessKeyId|X-Goog-Signature|(?:[\w-]*[_-])?(?:token|secret|passw(?:or)?d|api[_-]?key|access[_-]?key))|(?:^|[?&])(?:sig|signature|auth|code))=)[^&#\s"']*/gi
 
 /** Attribute keys whose value is a secret: any that holds one of these words. */
 const SECRET_KEY =
-  /authorization|auth$|cookie|passw(or)?d|passphrase|\bpwd\b|secret|credential|token|session|(api|private|access|signing)[._-]?key|jwt|[cx]srf/i
+  /authorization|auth$|cookie|passw(or)?d|passphrase|(?<![a-z])pwd(?![a-z])|secret|credential|token|session|(api|private|access|signing)[._-]?key|jwt|[cx]srf/i
 
 /** Of secret keys, those under which a number is a count and no secret. */
 const COUNTED = /token|session/i

@@ -36,10 +36,11 @@ describe('without any option, an entry is one JSON line', () => {
     ])
   })
 
-  test('in the span it was written in', () => {
-    const { run, exporter } = bench()
+  test('in the span it was written in', async () => {
+    const { run, idle, exporter } = bench()
     run((span) => span.enterSpan('inner', (span) => span.log.info('here')))
-    expect(lines()[0].span_id).toBe(exporter.spans.find(({ name }) => name === 'inner')?.spanId ?? lines()[0].span_id)
+    await idle()
+    expect(lines()[0].span_id).toBe(exporter.spans.find(({ name }) => name === 'inner')!.spanId)
   })
 
   test.each([
@@ -105,7 +106,12 @@ describe('without any option, an entry is one JSON line', () => {
     vi.mocked(console.info).mockImplementation(() => {
       throw new Error('no console')
     })
-    expect(run((span) => (span.log.info('x'), 42))).toBe(42)
+    expect(
+      run((span) => {
+        span.log.info('x')
+        return 42
+      }),
+    ).toBe(42)
     expect(errors).toHaveLength(1)
   })
 
@@ -281,4 +287,30 @@ describe('exceptions', () => {
       attributes: { 'exception.type': 'TypeError', 'exception.message': 'down' },
     })
   })
+})
+
+describe('from the environment', () => {
+  const spoken = async (env: Record<string, string>) => {
+    const { environment } = await import('clew/environment')
+    const { run, idle, exporter } = bench({ logs: environment({ OTEL_SERVICE_NAME: 'x', ...env }).logs! })
+    run((span) => {
+      span.log.info('said')
+      span.recordException(new Error('broken'))
+    })
+    await idle()
+    const [batch] = exporter.batches
+    return {
+      lines: lines().length,
+      events: batch!.spans.flatMap(({ events }) => events).length,
+      records: batch!.logs.map(({ body }) => body),
+    }
+  }
+
+  test.each([
+    [{ OTEL_LOGS_EXPORTER: 'otlp' }, { lines: 1, events: 1, records: ['said'] }],
+    [{ OTEL_LOGS_EXPORTER: 'none' }, { lines: 0, events: 1, records: [] }],
+    [{ OTEL_LOGS_EXPORTER: 'console' }, { lines: 1, events: 1, records: [] }],
+    [{ OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: 'logs' }, { lines: 1, events: 0, records: ['said', 'broken'] }],
+    [{ OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: 'x, logs/dup' }, { lines: 1, events: 1, records: ['said', 'broken'] }],
+  ])('%j', async (env, expected) => expect(await spoken(env)).toEqual(expected))
 })

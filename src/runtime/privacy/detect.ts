@@ -42,7 +42,7 @@ export function detect(detectors: readonly Detector[], mask: Mask = MASK): Redac
 /** E-mail addresses. The local part is bounded as in RFC 5321, 4.5.3.1.1, which keeps the search linear. */
 export const emails = (): Detector => ({
   name: 'e-mail',
-  pattern: /(?<![\w.+%-])[\w.+%-]{1,64}@[a-z\d-]{1,63}(?:\.[a-z\d-]{1,63}){1,8}/gi,
+  pattern: /(?<![\w.+%-])[\w.+%-]{1,64}@(?:[a-z\d-]{1,63}\.){1,8}[a-z][a-z\d-]{1,62}/gi,
 })
 
 /** Payment card numbers of 13 to 19 digits, with blanks or dashes or none, whose Luhn check digit is right (ISO/IEC 7812-1). */

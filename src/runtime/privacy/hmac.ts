@@ -92,10 +92,10 @@ function sha256(message: Uint8Array, { k, h: start }: Constants): Uint8Array<Arr
       v.unshift((t1 + t2) | 0)
       v[4] = (d + t1) | 0
     }
-    v.forEach((word, i) => (h[i]! += word))
+    for (const [i, word] of v.entries()) h[i]! += word
   }
   const hash = new Uint8Array(32)
   const out = new DataView(hash.buffer)
-  h.forEach((word, i) => out.setUint32(4 * i, word))
+  for (const [i, word] of h.entries()) out.setUint32(4 * i, word)
   return hash
 }
