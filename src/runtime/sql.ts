@@ -5,8 +5,12 @@
 const MAX_SUMMARY = 255
 
 const LITERAL = /'(?:[^']|'')*'?|\b0x[\da-f]+\b|(?<![\w?$:@.])\d+(?:\.\d+)?(?:e[+-]?\d+)?\b/gi
-const TARGET =
-  /\b(?:(select|insert|update|delete|replace(?!\s*\()|create|alter|drop|pragma|with|batch)\b|(?:from|join|into|table)\s+(?:if\s+(?:not\s+)?exists\s+)?(["`[]?[\w.]+["`\]]?))|(?<=\bupdate\s)(["`[]?[\w.]+["`\]]?)/gi
+/** A name, quoted or not, and what may follow it after a dot; quotes stay, as in the conventions' examples. */
+const NAME = /(?:"[^"]{1,128}"|`[^`]{1,128}`|\[[^\]]{1,128}\]|[\w$.])+/.source
+const TARGET = new RegExp(
+  `\\b(?:(select|insert|update|delete|replace|create|alter|drop|pragma|with)\\b|(?:from|join|into|table|index)\\s+(?:if\\s+(?:not\\s+)?exists\\s+)?(?!select\\b)(${NAME}))|(?<=\\bupdate\\s{1,9})(?!set\\b)(${NAME})`,
+  'gi',
+)
 
 /** Literals replaced by `?`; parameters stay as they are. */
 export function sanitizedQuery(sql: string): string {

@@ -1,0 +1,44 @@
+// Summaries and texts of queries (semantic conventions 1.44, database spans).
+import { describe, expect, it } from 'vitest'
+import { querySummary, sanitizedQuery } from '../../src/runtime/sql.ts'
+
+describe('a summary', () => {
+  it.each([
+    ['select * from carts where id = ?', 'SELECT carts'],
+    ['INSERT INTO shipping (a) SELECT a FROM orders WHERE id = 7', 'INSERT shipping SELECT orders'],
+    ['select * from a join b on a.id = b.id', 'SELECT a b'],
+    ['SELECT x FROM (SELECT * FROM orders o JOIN customers c ON o.c = c.id)', 'SELECT SELECT orders customers'],
+    ['update users set name = ? where id = 1', 'UPDATE users'],
+    ['delete from "song list"', 'DELETE "song list"'],
+    ['select * from `my table`', 'SELECT `my table`'],
+    ['select * from main.carts', 'SELECT main.carts'],
+    ["select 'drop table users' as x from t", 'SELECT t'],
+    ['create table if not exists t (a text)', 'CREATE t'],
+    ['drop table if exists t', 'DROP t'],
+    ['pragma table_info', 'PRAGMA'],
+    ['', ''],
+    ['vacuum', ''],
+  ])('of %j is %j', (sql, summary) => {
+    expect(querySummary(sql)).toBe(summary)
+  })
+
+  it('ends at a word, within 255 characters', () => {
+    const tables = Array.from({ length: 60 }, (_, n) => `join table${n} on 1`).join(' ')
+    const summary = querySummary(`select * from t ${tables}`)
+    expect(summary.length).toBeLessThanOrEqual(255)
+    expect(summary).toMatch(/ table\d+$/)
+    expect(querySummary(`select * from ${'x'.repeat(248)}`)).toHaveLength(255)
+    expect(querySummary(`select * from ${'x'.repeat(249)}`)).toBe('SELECT')
+  })
+})
+
+describe('a text', () => {
+  it.each([
+    ["select * from t where a = 'it''s' and b = 42", 'select * from t where a = ? and b = ?'],
+    ['select * from t2 where a = $1 and b = ?2 and c = :c3', 'select * from t2 where a = $1 and b = ?2 and c = :c3'],
+    ['select 1.5e10, 0xff', 'select ?, ?'],
+    ["select 'never closed", 'select ?'],
+  ])('of %j has no literal', (sql, text) => {
+    expect(sanitizedQuery(sql)).toBe(text)
+  })
+})
