@@ -62,6 +62,12 @@ export interface Lifetime {
 /** A handler of one invocation. */
 export type Handle<Env, R> = (span: Span<Env>, lifetime: Lifetime) => R
 
+/** An invocation that has run for so long is a long one: what has ended of it leaves, again every time so much has passed. */
+const LONG_MS = 10_000
+
+/** Partial flushes an invocation: with the last export and its tries, half of a free Worker's 50 subrequests. */
+const MAX_PARTIAL_FLUSHES = 20
+
 /** Of the grace, what is kept for the export: as long as an exporter takes at most by default. */
 const EXPORT_RESERVE_MS = 10_000
 
@@ -130,6 +136,7 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
   let pending = 1
   let rootPending = 1
   let settledMs = Infinity
+  let flushes = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   /** Settles the host's promise, when the export has settled. */
   let release = (): void => {}
@@ -153,6 +160,14 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
     ended(record) {
       if (phase === 'over') losses.add('late', 1, `"${record.name}" ended after the last export`)
       else if (phase === 'late') leaveLate()
+      else {
+        const { endMs } = record
+        const isCrowded = flushes > 0 && owner.buffer.started * 2 >= limits.spanCountLimit
+        if ((endMs < flushMs && !isCrowded) || flushes === MAX_PARTIAL_FLUSHES) return
+        flushMs = endMs + LONG_MS
+        flushes++
+        guard(flush)
+      }
     },
     log(record) {
       const { logs } = owner.buffer
@@ -170,6 +185,7 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
     },
   }
   const root = rootSpan(owner, head.scope, head.identity, start.name, { ...start, links: head.links }, isRecorded)
+  let flushMs = root.record.startMs + LONG_MS
   if (head.attributes) root.setAttributes(head.attributes)
   // What records nothing has nothing to wait for.
   if (isOpen) guard(() => keepAlive(new Promise<void>((resolve) => (release = resolve))))
@@ -196,6 +212,19 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
     const closing = owner.buffer
     owner.buffer = spanBuffer(limits.spanCountLimit)
     leave(closing).then(release)
+  }
+
+  /** Whole spans only, and only where no verdict waits for the rest of them. */
+  function flush(): void {
+    const { buffer } = owner
+    const records = buffer.records()
+    const open = records.filter(({ endMs }) => endMs === 0)
+    if (phase !== 'open' || !isRecorded || config.tailSampler || open.length === records.length) return
+    const [rest, leaving] = [spanBuffer(limits.spanCountLimit), spanBuffer(limits.spanCountLimit)]
+    for (const record of records) (record.endMs ? leaving : rest).add(record)
+    leaving.started = buffer.started - open.length
+    owner.buffer = rest
+    keepAlive(leave(leaving))
   }
 
   /** Once, when everything that began after the close has ended; the promise of the host's that covers it is new. */
@@ -264,17 +293,7 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
       close() {
         if (isOpen && phase === 'open') close()
       },
-      flush() {
-        const { buffer } = owner
-        const records = buffer.records()
-        const open = records.filter(({ endMs }) => endMs === 0)
-        if (phase !== 'open' || !isRecorded || config.tailSampler || open.length === records.length) return
-        const [rest, leaving] = [spanBuffer(limits.spanCountLimit), spanBuffer(limits.spanCountLimit)]
-        for (const record of records) (record.endMs ? leaving : rest).add(record)
-        leaving.started = buffer.started - open.length
-        owner.buffer = rest
-        keepAlive(leave(leaving))
-      },
+      flush,
       discard() {
         phase = 'late'
         owner.buffer = spanBuffer(limits.spanCountLimit)

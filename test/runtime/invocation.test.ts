@@ -331,3 +331,46 @@ describe('concurrent invocations with the same incoming trace id', () => {
     ])
   })
 })
+
+describe('an invocation that runs long', () => {
+  test('sends what has ended every ten seconds, whole spans only, and the rest at its end', async () => {
+    const { run, idle, exporter, clock } = bench()
+    await run(async (span) => {
+      const open = span.startSpan('open all the time')
+      for (let n = 0; n < 25; n++) {
+        clock.advance(1_000)
+        await span.enterSpan(`tick ${n}`, async () => {})
+      }
+      open.end()
+    })
+    await idle()
+    expect(exporter.batches.map(({ spans }) => spans.length)).toEqual([10, 10, 7])
+    expect(exporter.batches[2]!.spans.map(({ name }) => name).slice(0, 2)).toEqual(['root', 'open all the time'])
+    expect(new Set(exporter.spans.map(({ spanId }) => spanId)).size).toBe(27)
+  })
+
+  test('waits for its verdict where a tail sampler will give one', async () => {
+    const { run, idle, exporter, clock } = bench({ tailSampler: { decide: () => ({ keep: true }), description: '' } })
+    run((span) => {
+      for (let n = 0; n < 25; n++) {
+        clock.advance(1_000)
+        span.enterSpan(`tick ${n}`, () => {})
+      }
+    })
+    await idle()
+    expect(exporter.batches.map(({ spans }) => spans.length)).toEqual([26])
+  })
+
+  test('makes room when it is crowded, and at most twenty times', async () => {
+    const { run, idle, exporter, clock, drops } = bench({ limits: { spanCountLimit: 10 } })
+    run((span) => {
+      clock.advance(10_000)
+      for (let n = 0; n < 200; n++) span.enterSpan(`s${n}`, () => {})
+    })
+    await idle()
+    expect(exporter.batches).toHaveLength(21)
+    const left = exporter.spans.length
+    expect(left + (drops[0]?.[1] ?? 0)).toBe(201)
+    expect(drops.map(([reason]) => reason)).toEqual(['buffer_full'])
+  })
+})
