@@ -10,9 +10,15 @@ let view: DataView | undefined
 /** The first byte written. */
 let at = 0
 
+/**
+ * Left free beyond what is asked for: more than the numbers of any message take up between two of its other parts, so
+ * that `byte`, `varint`, `fixed32` and `double` need not ask (a twelfth of the whole time when they did).
+ */
+const SPARE_BYTES = 128
+
 function reserve(count: number): void {
-  if (at >= count) return
-  const longer = new Uint8Array(Math.max(KEPT_BYTES, 2 * bytes.length + count))
+  if (at >= count + SPARE_BYTES) return
+  const longer = new Uint8Array(Math.max(KEPT_BYTES, 2 * bytes.length + count + SPARE_BYTES))
   const written = bytes.length - at
   longer.set(bytes.subarray(at), longer.length - written)
   at = longer.length - written
@@ -29,22 +35,28 @@ export function begin(): void {
 export const finish = (): Uint8Array<ArrayBuffer> => bytes.slice(at)
 
 /** Where the bytes that follow (in the message: precede) end; for `close`. */
-export const mark = (): number => bytes.length - at
+export function mark(): number {
+  reserve(0)
+  return bytes.length - at
+}
 
 /** The head of a length-delimited field around all that was written since `from`. `tag`: field << 3 | 2. */
 export function close(tag: number, from: number): void {
+  reserve(0)
   varint(bytes.length - at - from)
   byte(tag)
 }
 
 export function byte(value: number): void {
-  reserve(1)
   bytes[--at] = value
 }
 
 /** An unsigned integer below 2^53. */
 export function varint(value: number): void {
-  reserve(10)
+  if (value < 128) {
+    bytes[--at] = value
+    return
+  }
   let size = 1
   for (let rest = value; rest >= 128; rest /= 128) size++
   at -= size
@@ -69,22 +81,31 @@ export function int64(value: number | bigint): void {
 }
 
 export function double(value: number): void {
-  reserve(8)
   view?.setFloat64((at -= 8), value, true)
 }
 
 export function fixed32(value: number): void {
-  reserve(4)
   view?.setUint32((at -= 4), value, true)
 }
 
-/** Epoch milliseconds as fixed64 nanoseconds, exact: no product below leaves the 53 bits of a double. */
+let lastMs = 0
+let lastHigh = 0
+let lastLow = 0
+
+/**
+ * Epoch milliseconds as fixed64 nanoseconds, exact: no product below leaves the 53 bits of a double. The last one is
+ * remembered: much of a request happens in one millisecond.
+ */
 export function nanos(ms: number): void {
-  const whole = Math.floor(ms)
-  const high = Math.floor(whole / 0x10_0000) * 1e6
-  const low = (high % 4096) * 0x10_0000 + (whole % 0x10_0000) * 1e6 + Math.round((ms - whole) * 1e6)
-  fixed32(Math.floor(high / 4096) + Math.floor(low / 0x1_0000_0000))
-  fixed32(low % 0x1_0000_0000)
+  if (ms !== lastMs) {
+    const whole = Math.floor((lastMs = ms))
+    const high = Math.floor(whole / 0x10_0000) * 1e6
+    const low = (high % 4096) * 0x10_0000 + (whole % 0x10_0000) * 1e6 + Math.round((ms - whole) * 1e6)
+    lastHigh = Math.floor(high / 4096) + Math.floor(low / 0x1_0000_0000)
+    lastLow = low % 0x1_0000_0000
+  }
+  fixed32(lastHigh)
+  fixed32(lastLow)
 }
 
 export function raw(value: Uint8Array): void {
@@ -94,18 +115,27 @@ export function raw(value: Uint8Array): void {
 
 /** Lower-case hex digits as bytes. */
 export function hex(digits: string): void {
-  reserve(digits.length >> 1)
-  for (let i = digits.length - 2; i >= 0; i -= 2) {
-    const high = digits.charCodeAt(i)
-    const low = digits.charCodeAt(i + 1)
-    bytes[--at] = (((high & 15) + (high >> 6) * 9) << 4) | ((low & 15) + (low >> 6) * 9)
+  const size = digits.length >> 1
+  reserve(size)
+  const into = bytes
+  const from = (at -= size)
+  for (let i = 0; i < size; i++) {
+    const high = digits.charCodeAt(2 * i)
+    const low = digits.charCodeAt(2 * i + 1)
+    into[from + i] = (((high & 15) + (high >> 6) * 9) << 4) | ((low & 15) + (low >> 6) * 9)
   }
 }
 
 /** UTF-8; a lone surrogate becomes U+FFFD, as in `wellFormed`. */
 export function utf8(text: string): void {
   reserve(3 * text.length)
-  for (let i = text.length - 1; i >= 0; i--) {
+  // ASCII, which is nearly all there is, in a loop that touches nothing but locals (an encoder a sixth faster).
+  const into = bytes
+  let to = at
+  let i = text.length - 1
+  for (let code: number; i >= 0 && (code = text.charCodeAt(i)) < 0x80; i--) into[--to] = code
+  at = to
+  for (; i >= 0; i--) {
     let code = text.charCodeAt(i)
     if (code < 0x80) bytes[--at] = code
     else {
