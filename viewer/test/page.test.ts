@@ -14,6 +14,8 @@ let browser: Browser
 let context: BrowserContext
 let page: Page
 const complaints: string[] = []
+/** Pages answer when they are ready; a busy machine takes its time. */
+const eventually = <T>(look: () => Promise<T>) => expect.poll(look, { timeout: 15_000 })
 
 const open = async (path: string): Promise<void> => {
   await page.goto(viewer.url + path)
@@ -109,10 +111,10 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     await page.mouse.up()
     const selection = page.getByRole('button', { name: /✕$/ })
     await selection.waitFor()
-    await expect.poll(async () => Number((await page.locator('.bar p b').innerText()).trim())).toBeLessThan(60)
+    await eventually(async () => Number((await page.locator('.bar p b').innerText()).trim())).toBeLessThan(60)
     for (const row of await page.getByRole('grid').getByRole('row').allInnerTexts()) expect(row).toMatch(/\d s\b/)
     await selection.click()
-    await expect.poll(async () => page.locator('.bar p b').innerText()).toBe('126')
+    await eventually(async () => page.locator('.bar p b').innerText()).toBe('126')
   })
 
   it('the waterfall stands by parent and time, with logs in place', async () => {
@@ -142,11 +144,11 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     const all = (await rows()).length
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('ArrowLeft')
-    await expect.poll(async () => (await rows()).length).toBe(1)
+    await eventually(async () => (await rows()).length).toBe(1)
     await page.keyboard.press('ArrowRight')
-    await expect.poll(async () => (await rows()).length).toBe(all)
+    await eventually(async () => (await rows()).length).toBe(all)
     await page.getByRole('button', { name: 'Fold all' }).click()
-    await expect.poll(async () => (await rows()).length).toBeLessThan(all)
+    await eventually(async () => (await rows()).length).toBeLessThan(all)
   })
 
   it.each([
@@ -168,7 +170,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     await page.getByRole('row', { name: /POST \/score/ }).click()
     await page.getByRole('link', { name: 'Find traces with this fraud.verdict' }).click()
     expect(await page.getByRole('combobox').inputValue()).toBe('fraud.verdict = "declined"')
-    await expect.poll(async () => page.locator('.bar p b').innerText()).not.toBe('126')
+    await eventually(async () => page.locator('.bar p b').innerText()).not.toBe('126')
   })
 
   it('a pinned span is compared with another', async () => {
@@ -275,7 +277,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     expect(await grid.getAttribute('aria-rowcount')).toBe('5000')
     expect(await grid.getByRole('row').count()).toBeLessThan(100)
     await page.keyboard.press('End')
-    await expect.poll(async () => (await rows()).at(-1)).toContain('step')
+    await eventually(async () => (await rows()).at(-1)).toContain('step')
     expect(await page.getByRole('row', { selected: true }).count()).toBe(1)
   })
 

@@ -1,5 +1,6 @@
 // In: requests. Out: the receiver at /v1, the JSON API at /api, the page everywhere else.
 // Must stay true: every request passes the guard before anything reads it; the page may load nothing from elsewhere.
+import { createHash } from 'node:crypto'
 import { Hono } from 'hono'
 import type { Codec } from '../receive/decode.ts'
 import type { Store } from '../store/store.ts'
@@ -20,10 +21,15 @@ export interface AppOptions {
   readonly ui: Page
 }
 
-/** The page is one file: its own inline script and style, and requests to where it came from. */
-const POLICY =
-  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; " +
-  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+/** The page is one file: this one script, inline styles, and requests to where it came from. */
+const policyFor = (html: string): string => {
+  const script = /<script type="module">([\s\S]*)<\/script>/.exec(html)?.[1] ?? ''
+  const hash = createHash('sha256').update(script).digest('base64')
+  return (
+    `default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; ` +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+  )
+}
 
 export const app = (options: AppOptions): Hono => {
   const routes = new Hono()
@@ -39,8 +45,9 @@ export const app = (options: AppOptions): Hono => {
   })
   routes.route('/api', api(options))
   routes.get('*', async (c) => {
-    c.header('content-security-policy', POLICY)
-    return c.html(await options.ui.index())
+    const html = await options.ui.index()
+    c.header('content-security-policy', policyFor(html))
+    return c.html(html)
   })
   return routes
 }
