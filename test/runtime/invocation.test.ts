@@ -1,5 +1,6 @@
 // In: one invocation, its work and its host. Out: when it closes, what leaves, and what is counted instead.
 import { type Exporter, type ExportResult, memoryExporter } from 'clew'
+import { cap, collapse } from 'clew/sampling'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { bench, tree } from './harness.ts'
 
@@ -270,6 +271,43 @@ describe('the tail decision', () => {
     await idle()
     expect(exporter.spans).toHaveLength(1)
     expect(String(errors[0])).toContain('broken policy')
+  })
+})
+
+describe('what a kept trace may cost', () => {
+  test('is bounded by budgets, in their order, and what they leave out is counted', async () => {
+    const { run, idle, exporter, drops } = bench({ budgets: [collapse({ atLeast: 3 }), cap({ maxSpans: 4 })] })
+    run((span) => {
+      for (let n = 0; n < 50; n++) span.enterSpan('query', () => {})
+      for (const name of ['a', 'b', 'c', 'd']) span.enterSpan(name, () => {})
+    })
+    await idle()
+    expect(tree(exporter.spans, ['clew.collapsed.count'])).toBe(
+      ['root [0+0]', '  query [0+0] clew.collapsed.count=50', '  a [0+0]', '  b [0+0]'].join('\n'),
+    )
+    expect(drops).toEqual([['over_budget', 2]])
+  })
+
+  test('is not cut by a budget that throws', async () => {
+    const broken = () => {
+      throw new Error('broken budget')
+    }
+    const { run, idle, exporter, errors } = bench({ budgets: [broken] })
+    run(() => {})
+    await idle()
+    expect(exporter.spans).toHaveLength(1)
+    expect(errors).toHaveLength(1)
+  })
+
+  test('may be spared where the head did not choose: nothing is recorded for the tail to keep', async () => {
+    const { run, idle, exporter } = bench({
+      record: 'sampled',
+      sampler: { shouldSample: () => ({ decision: 'DROP' }), description: '' },
+      tailSampler: { decide: () => ({ keep: true }), description: '' },
+    })
+    run((span) => expect(span.isRecording()).toBe(false))
+    await idle()
+    expect(exporter.batches).toHaveLength(0)
   })
 })
 

@@ -116,6 +116,11 @@ describe.each(LINES)('workerd %s without any flag', (line) => {
     expect(attributesOf(root!)['error.type']).toBe('RangeError')
   })
 
+  test('passThroughOnException and the other methods of the context work as they do without us', async () => {
+    expect(await (await worker.dispatchFetch('http://main/pass')).text()).toBe('passed')
+    await rooted(1)
+  })
+
   test('a waitUntil that throws changes neither the answer nor the export', async () => {
     expect(await (await worker.dispatchFetch('http://main/wait-until-throws')).text()).toBe('answered')
     await rooted(1)
