@@ -1,11 +1,15 @@
 // In: what became of each export. Out: whether the next one may try.
 // Must stay true: plain data an isolate may share between invocations; a probe whose invocation dies is replaced.
+import type { ExportResult } from './exporter.ts'
 import { MAX_TRIES } from './transport.ts'
 
 /** Failed exports in a row, each with all its tries, after which a receiver counts as dead. */
 export const BREAKER_FAILURES = 5
 /** How long a dead receiver is left alone before one export probes it: longer than a restart, shorter than patience. */
 export const BREAKER_REST_MS = 30_000
+
+/** The answer while it rests. */
+export const RESTING: ExportResult = { ok: false, reason: 'breaker', message: 'given a rest after repeated failures' }
 
 export interface Breaker {
   failures: number

@@ -37,9 +37,7 @@ export const outstanding = (batch: Batch, result: ExportResult): DropCounts =>
 
 /** The counts as attributes of our own scope: `clew.dropped.<reason>`, the number of spans lost since the last told. */
 export function dropAttributes(counts: DropCounts): Attributes {
-  const attributes: Record<string, number> = {}
-  for (const reason in counts) attributes[`clew.dropped.${reason}`] = counts[reason as DropReason] ?? 0
-  return attributes
+  return Object.fromEntries(Object.entries(counts).map(([reason, count]) => [`clew.dropped.${reason}`, count]))
 }
 
 /** Told of every loss as it happens. */
@@ -54,6 +52,6 @@ export function warnOncePerReason(warn: (message: string) => void = (message) =>
   return (reason, count, message) => {
     if (warned.has(reason)) return
     warned.add(reason)
-    warn(`clew: ${count} span${count === 1 ? '' : 's'} lost (${reason}): ${message}. Further losses are only counted.`)
+    warn(`clew: ${count} lost (${reason}): ${message}. Further ones are only counted.`)
   }
 }

@@ -2,11 +2,8 @@
 // Must stay true: what cannot work is refused here, once, at start-up; nothing after that throws.
 import { ClewError } from './error.ts'
 import type { ExportHost } from './exporter.ts'
-import type { Body } from './split.ts'
+import type { Body, Signal } from './split.ts'
 import { MAX_TRIES, post, type Reply } from './transport.ts'
-
-/** The two signals by their names in OTLP's paths. */
-export type Signal = 'traces' | 'logs'
 
 /** A body's `Content-Encoding`, passed by value so that only those who use it carry it: see `gzip()`. */
 export interface Compression {
@@ -64,12 +61,12 @@ export function receiver(options: ReceiverOptions): Receiver {
     deadlineMs: (host) => host.now() + Math.min(timeoutMs || MAX_TIMER_MS, host.budgetMs * USED),
     async send(signal, body, contentType, agent, host, deadlineMs, maxTries = MAX_TRIES) {
       const packed = await compression?.compress(body).catch(() => undefined)
-      const all: Record<string, string> = {
+      const all = {
         'user-agent': `${agent} OTel-OTLP-Exporter-JavaScript/${agent.replace(/.*\//, '')}`,
         ...headers,
         'content-type': contentType,
+        ...(packed && { 'content-encoding': compression!.name }),
       }
-      if (packed) all['content-encoding'] = compression!.name
       return post(host, urls[signal], all, packed ?? body, deadlineMs, maxTries)
     },
   }
@@ -85,6 +82,6 @@ function endpoint(own: string | undefined, { url, headers }: ReceiverOptions, si
   } catch {}
   throw new ClewError(
     'invalid_option',
-    'otlp({ url, headers }): url is absolute, http or https, without credentials; each header has a valid name and value',
+    'otlp({ url, headers }): url must be absolute http(s) without credentials, headers valid',
   )
 }

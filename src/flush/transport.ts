@@ -1,8 +1,7 @@
 // In: one encoded request and the moment by which it must be settled. Out: what the receiver answered, or why it did not.
 // Must stay true: never rejects, settles by the deadline, retries only what OTLP allows, leaves nothing open behind it.
 import type { ExportHost } from './exporter.ts'
-import type { DropReason } from './model.ts'
-import type { Body } from './split.ts'
+import type { Body, Refusal } from './split.ts'
 
 /**
  * Tries for one request, the first included. With the waits below they span about eight seconds, which fits the
@@ -14,10 +13,8 @@ export const FIRST_WAIT_MS = 250
 /** OTLP 1.11 allows 4 MiB of answer. One that says something has some hundred bytes; beyond this it is not read on. */
 export const MAX_ANSWER_BYTES = 65_536
 
-/** `alive`: a receiver was there and gave a final answer, so trying it with another batch makes sense. */
-export type Reply =
-  | { readonly ok: true; readonly body: Uint8Array }
-  | { readonly ok: false; readonly reason: DropReason; readonly message: string; readonly alive: boolean }
+/** `alive` in a refusal: a receiver was there and gave a final answer, so trying it with another batch makes sense. */
+export type Reply = { readonly ok: true; readonly body: Uint8Array } | Refusal
 
 /**
  * POSTs as OTLP 1.11 asks: 429, 502, 503, 504 and broken connections are tried again, everything else is final.
@@ -72,10 +69,9 @@ export function post(
       resolve(atDeadline)
       controller.abort()
     }, deadlineMs - host.now())
-    attempts().then((reply) => {
-      clearTimeout(timer)
-      resolve(reply)
-    })
+    attempts()
+      .then(resolve)
+      .finally(() => clearTimeout(timer))
   })
 }
 
@@ -94,10 +90,7 @@ async function read(response: Response): Promise<Uint8Array> {
   try {
     const reader = response.body?.getReader()
     for (let chunk = await reader?.read(); chunk?.value; chunk = await reader?.read()) {
-      const longer = new Uint8Array(body.length + chunk.value.length)
-      longer.set(body)
-      longer.set(chunk.value, body.length)
-      body = longer
+      body = new Uint8Array([...body, ...chunk.value])
       if (body.length > MAX_ANSWER_BYTES) {
         await reader?.cancel()
         break

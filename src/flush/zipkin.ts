@@ -1,12 +1,12 @@
 // In: a batch. Out: Zipkin v2 JSON (OpenTelemetry specification, "OpenTelemetry to Zipkin Transformation").
 // Must stay true: times in whole microseconds, tags are text; log records have no place in Zipkin and stay unsent.
-import { admit, breaker, settle } from './breaker.ts'
-import { dropAttributes, noDrops } from './drops.ts'
+import { admit, breaker, RESTING, settle } from './breaker.ts'
+import { dropAttributes } from './drops.ts'
 import { ClewError } from './error.ts'
 import type { Exporter } from './exporter.ts'
-import type { Attributes, AttributeValue, Batch, SpanRecord } from './model.ts'
-import { split } from './split.ts'
-import { post, type Reply } from './transport.ts'
+import type { Attributes, AttributeValue, Batch } from './model.ts'
+import { deliver } from './split.ts'
+import { post } from './transport.ts'
 import { clean, isAbsent, MAX_TIME_MS, wellFormed } from './value.ts'
 
 export interface ZipkinOptions {
@@ -49,25 +49,16 @@ export function zipkinExporter({ url, headers, timeoutMs = 10_000 }: ZipkinOptio
     async export(batch, host) {
       if (!batch.spans.length) return { ok: true }
       const maxTries = admit(state, host.now())
-      if (!maxTries)
-        return { ok: false, reason: 'breaker', message: 'the receiver failed repeatedly and is given a rest' }
+      if (!maxTries) return RESTING
       const deadlineMs = host.now() + Math.min(timeoutMs, host.budgetMs * 0.95)
-      const unsent = { ...batch, spans: [] as SpanRecord[] }
-      let failed: Extract<Reply, { ok: false }> | undefined
-      for (const { batch: part, body } of split({ ...batch, logs: [] }, zipkinJson, MAX_BODY_BYTES)) {
-        const reply: Reply =
-          failed?.alive === false
-            ? failed
-            : body instanceof Error
-              ? { ok: false, reason: 'encoding', message: body.message, alive: true }
-              : await post(host, url, { ...headers, 'content-type': 'application/json' }, body, deadlineMs, maxTries)
-        if (!reply.ok) {
-          if (failed?.alive !== false) failed = reply
-          unsent.spans.push(...part.spans)
-        } else if (part.dropped === batch.dropped) unsent.dropped = noDrops
-      }
+      const encoder = { traces: zipkinJson, logs: zipkinJson }
+      const { failed, unsent } = await deliver({ ...batch, logs: [] }, encoder, MAX_BODY_BYTES, (body) =>
+        post(host, url, { ...headers, 'content-type': 'application/json' }, body, deadlineMs, maxTries),
+      )
       settle(state, failed?.alive !== false, host.now())
-      return failed ? { ok: false, reason: failed.reason, message: failed.message, unsent } : { ok: true }
+      return failed
+        ? { ok: false, reason: failed.reason, message: failed.message, unsent: { ...unsent, logs: batch.logs } }
+        : { ok: true }
     },
   }
 }

@@ -1,6 +1,6 @@
 // In: spans that did not leave, and what became of exports. Out: counts that go out with the next export, and warnings.
 // Must stay true: plain data, one object a tracer, shared by the isolate; a hook that throws changes nothing.
-import { addDrops, lost, mergeDrops, noDrops, type OnDrop, outstanding } from '../flush/drops.ts'
+import { addDrops, lost, mergeDrops, noDrops, type OnDrop } from '../flush/drops.ts'
 import type { ExportResult } from '../flush/exporter.ts'
 import type { Batch, DropCounts, DropReason } from '../flush/model.ts'
 
@@ -15,22 +15,23 @@ export interface Losses {
 
 export function losses(onDrop: OnDrop): Losses {
   let owed = noDrops
+  const add: Losses['add'] = (reason, count, message) => {
+    if (count <= 0) return
+    owed = addDrops(owed, reason, count)
+    onDrop(reason, count, message)
+  }
   return {
-    add(reason, count, message) {
-      if (count <= 0) return
-      owed = addDrops(owed, reason, count)
-      onDrop(reason, count, message)
-    },
+    add,
     take() {
       const told = owed
       owed = noDrops
       return told
     },
     settle(batch, result) {
-      owed = mergeDrops(owed, outstanding(batch, result))
+      if (!result.ok) owed = mergeDrops(owed, (result.unsent ?? batch).dropped)
       const counts = lost(batch, result)
       for (const reason in counts)
-        onDrop(reason as DropReason, counts[reason as DropReason] ?? 0, result.message ?? 'refused by the receiver')
+        add(reason as DropReason, counts[reason as DropReason] ?? 0, result.message ?? 'refused by the receiver')
     },
   }
 }

@@ -114,10 +114,11 @@ describe('stdoutExporter', () => {
     const from = batch({ spans: spans(10), logs: [log()], dropped: { late: 2 } })
     expect(await to.export(from, host())).toEqual({ ok: true })
     expect(lines.every((line) => !line.includes('\n') && line.length <= 1000)).toBe(true)
-    const decoded = lines.slice(0, -1).map((line) => decodeTraces('application/json', new TextEncoder().encode(line)))
+    const [traces, logs] = [0, 1].map((which) => lines.filter((line) => line.startsWith('{"resourceLogs"') === !!which))
+    expect([logs!.length, lines.length]).toEqual([1, traces!.length + 1])
+    const decoded = traces!.map((line) => decodeTraces('application/json', new TextEncoder().encode(line)))
     const all = decoded.flatMap(({ resourceSpans }) => resourceSpans[0]!.scopeSpans[0]!.spans)
     expect(all.map(({ spanId }) => spanId)).toEqual(from.spans.map(({ spanId }) => spanId))
-    expect(lines.at(-1)).toMatch(/^\{"resourceLogs"/)
     expect(lines.filter((line) => line.includes('clew.dropped'))).toHaveLength(1)
   })
 })
@@ -215,8 +216,8 @@ describe('drop counts', () => {
     ]
     for (const [reason, count] of losses) onDrop(reason, count, 'HTTP 400')
     expect(warnings).toEqual([
-      'clew: 2 spans lost (timeout): HTTP 400. Further losses are only counted.',
-      'clew: 1 span lost (refused): HTTP 400. Further losses are only counted.',
+      'clew: 2 lost (timeout): HTTP 400. Further ones are only counted.',
+      'clew: 1 lost (refused): HTTP 400. Further ones are only counted.',
     ])
   })
 })
