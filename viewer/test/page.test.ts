@@ -78,7 +78,6 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
     await page.getByRole('option', { name: '"payment"' }).waitFor()
     await page.keyboard.press('Tab')
     await page.keyboard.type(' AND status = ERROR')
-    await page.keyboard.press('Escape')
     await page.keyboard.press('Enter')
     await page
       .getByRole('row', { name: /failed/ })

@@ -23,7 +23,8 @@ export const ErrorsPage = (): JSX.Element => {
   useEffect(() => {
     document.title = 'Errors · clew'
   }, [])
-  if (data !== undefined && data.length === 0) {
+  if (data === undefined) return <div class="page errors" aria-busy="true" />
+  if (data.length === 0) {
     return (
       <div class="empty">
         <h2>No errors</h2>
@@ -31,8 +32,8 @@ export const ErrorsPage = (): JSX.Element => {
       </div>
     )
   }
-  const begun = (data ?? []).filter((group) => !group.consequence)
-  const passedOn = (data ?? []).filter((group) => group.consequence)
+  const begun = data.filter((group) => !group.consequence)
+  const passedOn = data.filter((group) => group.consequence)
   return (
     <div class="page errors">
       <h1 class="unseen">Errors</h1>
