@@ -12,6 +12,9 @@ const report = join(folder, 'tests.json')
 /** Each is a program of the project's own dependencies. */
 const STEPS: readonly (readonly [name: string, ...command: string[]])[] = [
   ['types', 'tsc', '-p', 'tsconfig.json'],
+  ['types of the examples, as Workers', 'tsc', '-p', 'examples'],
+  ['types of the Cloudflare tests, as Workers', 'tsc', '-p', 'test/cloudflare/app'],
+  ['types of the viewer', 'tsc', '-p', 'viewer'],
   ['types of the library alone', 'tsc', '-p', 'tsconfig.build.json', '--noEmit'],
   ['lint and format', 'biome', 'check', '--error-on-warnings', '.'],
   ['tests', 'vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
