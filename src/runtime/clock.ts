@@ -6,7 +6,7 @@
 export type Clock = () => number
 
 /** A point in time as the OpenTelemetry API takes it: epoch or `performance.now()` milliseconds, a Date, or [seconds, nanoseconds]. */
-export type TimeInput = number | Date | readonly [number, number]
+export type TimeInput = number | Date | [seconds: number, nanoseconds: number]
 
 /** Anything below this many milliseconds (1973) cannot be a date: it came from `performance.now()`. */
 const EARLIEST_EPOCH_MS = 1e11

@@ -73,9 +73,11 @@ const EXPORT_RESERVE_MS = 10_000
 
 /** Runs `handle` as one invocation: its root span ends with it, its spans leave when all its work has ended. */
 export function invoke<Env, R>(config: Config, start: InvocationStart<Env>, handle: Handle<Env, R>): R {
+  const { ambient } = config
   let invocation: Invocation<Env>
   try {
-    invocation = open(config, start)
+    const spanContext = start.parent ? undefined : ambient?.outer()
+    invocation = open(config, spanContext ? { ...start, parent: { spanContext } } : start)
   } catch (error) {
     // No clock or no random bytes: then no trace, but the request.
     config.failed(error)
@@ -83,7 +85,8 @@ export function invoke<Env, R>(config: Config, start: InvocationStart<Env>, hand
   }
   let result: R
   try {
-    result = handle(invocation.root, invocation.lifetime)
+    const { root, lifetime } = invocation
+    result = ambient ? ambient.run(root, () => handle(root, lifetime)) : handle(root, lifetime)
   } catch (error) {
     invocation.failed(error)
     throw error

@@ -20,6 +20,8 @@ import { type IdGenerator, idGenerator, type RandomBytes } from './ids.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { jsonLines, type Logs } from './logger.ts'
 import { type Losses, losses } from './losses.ts'
+import type { Mirror } from './mirror.ts'
+import type { Ambient } from './otel/ambient.ts'
 import { MASK, type Mask, type Redact, type Redactor, redactor, redactUrl } from './redact.ts'
 import { SCHEMA_URL, VERSION } from './version.ts'
 
@@ -69,6 +71,8 @@ export interface TracerOptions {
    * Objects): `[d1, kv]` or `allBindings` from `clew/bindings`. Of two kinds for one binding the later one counts.
    */
   readonly bindings?: readonly BindingKind[]
+  /** Told of every recorded span while it lives: `nativeSpans(tracing)` of `clew/native`. Default: nobody. */
+  readonly mirror?: Mirror
   readonly limits?: Partial<Limits>
   /** Where `span.log` writes: `logs()` of `clew/logs`. Default: one JSON line an entry on the console. */
   readonly logs?: Logs
@@ -77,6 +81,8 @@ export interface TracerOptions {
    * throws, the value is withheld. Beside it, and after it, what looks like a secret is masked.
    */
   readonly redact?: Redact
+  /** Ambient context for libraries that know no other: `openTelemetry(api)` of `clew/otel`. Default: there is none. */
+  readonly ambient?: Ambient
   /** What takes the place of what looks like a secret: `hmac(key)` of `clew/privacy`. Default: `REDACTED`. */
   readonly mask?: Mask
   /** Keys of values that look like secrets and are none, such as `session.id`. Default: none. */
@@ -112,6 +118,7 @@ export interface Config {
   readonly responseHeaders: ResponseHeaders | undefined
   readonly baggageKeys: readonly string[]
   readonly bindings: readonly BindingKind[]
+  readonly mirror: Mirror | undefined
   readonly limits: Limits
   readonly enabled: boolean
   readonly now: Clock
@@ -122,6 +129,7 @@ export interface Config {
   readonly logs: Logs
   readonly redact?: Redact
   readonly redactor: Redactor
+  readonly ambient?: Ambient | undefined
   /** Reports a failure of our own; never throws. */
   readonly failed: (error: unknown) => void
 }
@@ -151,6 +159,7 @@ export function resolveOptions(options: TracerOptions): Config {
     responseHeaders: options.responseHeaders,
     baggageKeys: options.baggageKeys ?? [],
     bindings: options.bindings ?? [],
+    mirror: options.mirror,
     limits: resolveLimits(options.limits),
     enabled,
     now,
@@ -161,6 +170,7 @@ export function resolveOptions(options: TracerOptions): Config {
     losses: losses((reason, count, message) => quietly(() => onDrop(reason, count, message))),
     failed,
     logs: options.logs ?? jsonLines,
+    ambient: options.ambient,
     redactor: redactor(options.mask, options.reveal),
     ...(redact && {
       redact: (key, value, where) => {

@@ -13,6 +13,8 @@ import { describeException } from './exception.ts'
 import { type FetchOptions, type HostFetch, hostFetch, tracedFetch } from './fetch.ts'
 import { type LogContext, type Logger, loggerOf } from './logger.ts'
 import type { Config } from './options.ts'
+import { tracerOf } from './otel/tracer.ts'
+import type { OtelTracer } from './otel/types.ts'
 import { follow, type Outcome } from './outcome.ts'
 import { append, linkRecords, type OpenRecord, openRecord } from './record.ts'
 import { redactAll, redactOpened } from './redact.ts'
@@ -65,6 +67,7 @@ export function rootSpan<Env>(
     for (const key of baggageKeys) record.attributes[key] ??= scope.baggage?.get(key)
     if (redact) redactOpened(redact, record)
     owner.buffer.add(record)
+    owner.config.mirror?.started(record, undefined)
   } else record.endMs = UNRECORDED
   return new RecordingSpan(owner, scope, record, undefined)
 }
@@ -113,6 +116,7 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
       for (const key of baggageKeys) record.attributes[key] ??= scope.baggage?.get(key)
       if (redact) redactOpened(redact, record)
       owner.buffer.add(record)
+      owner.config.mirror?.started(record, this.record)
       return new RecordingSpan(owner, scope, record, parent)
     } catch (error) {
       failed(error)
@@ -130,9 +134,10 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
     const fn = rest[0] as (...args: unknown[]) => R
     rest[0] = this
     if (this.record.endMs === UNRECORDED) return fn(...rest)
+    const { ambient } = this.config
     let result: R
     try {
-      result = fn(...rest)
+      result = ambient ? ambient.run(this, () => fn(...rest)) : fn(...rest)
     } catch (error) {
       this.failed(error)
       throw error
@@ -156,13 +161,36 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
       if (spanContext) child.addLink({ context: spanContext })
       return child.#run(rest)
     }
+    const child = this.startBeside({ ...spanContext, isRemote: true }, options.name, options, scope)
+    return child.addLink({ context: this.spanContext() }).#run(rest)
+  }
+
+  /** A span of another trace in this invocation: under `parent`, or the root of a new one. */
+  startBeside(
+    parent: SpanContext | undefined,
+    name: string,
+    options?: SpanOptions,
+    scope: Scope = {},
+  ): RecordingSpan<Env> {
+    const { record } = this
+    if (record.endMs === UNRECORDED) return this
+    const { traceId, spanId, traceFlags, traceState, isRemote } = parent ?? {
+      traceId: this.config.ids.traceId(),
+      spanId: '',
+      traceFlags: RANDOM,
+    }
     // Whether the trace is kept is decided for the invocation as a whole.
-    const { traceId, traceFlags, traceState } = spanContext
     const flags = (traceFlags & RANDOM) | (record.traceFlags & SAMPLED)
     const trace = { traceId, traceFlags: flags, traceState: traceState?.serialize() ?? '' }
-    const inherited = traceState ? { ...scope, traceState } : scope
-    const child = this.#start(inherited, trace, spanContext.spanId, true, undefined, options.name, options)
-    return child.addLink({ context: this.spanContext() }).#run(rest)
+    return this.#start(
+      traceState ? { ...scope, traceState } : scope,
+      trace,
+      spanId,
+      !!isRemote,
+      undefined,
+      name,
+      options,
+    )
   }
 
   get fetch(): SpanFetch {
@@ -327,6 +355,10 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
     return traceId ? { trace_id: traceId, span_id: spanId, trace_flags: (traceFlags + 256).toString(16).slice(1) } : {}
   }
 
+  get tracer(): OtelTracer {
+    return tracerOf(this)
+  }
+
   /** A record that leaves with the spans of this invocation. */
   emit(record: LogRecord): void {
     this.#owner.log?.(record)
@@ -348,6 +380,7 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
       owner.config.failed(error)
     }
     if (record.statusCode === StatusCode.ERROR) owner.buffer.protect(this)
+    owner.config.mirror?.ended(record)
     owner.ended(record)
   }
 

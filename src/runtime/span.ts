@@ -8,6 +8,7 @@ import type { SpanContext } from '../propagate/span-context.ts'
 import type { TimeInput } from './clock.ts'
 import type { FetchOptions } from './fetch.ts'
 import type { LogContext, Logger } from './logger.ts'
+import type { OtelTracer } from './otel/types.ts'
 
 /** A link to another span: as in the OpenTelemetry API. */
 export interface Link {
@@ -87,13 +88,18 @@ export interface Span<Env = unknown> {
   readonly log: Logger
   /** The ids as fields for a logger of your own: pino, winston, the console. */
   logFields(): LogContext
+  /**
+   * A `Tracer` of the OpenTelemetry API for code that takes one. The parent of its spans is the span in the context
+   * argument, else this one.
+   */
+  readonly tracer: OtelTracer
 
   /** Overwrites. `undefined` and an empty key are ignored; over 128 keys, new ones are dropped and counted. */
   setAttribute(key: string, value: AttributeValue): this
   setAttributes(attributes: Attributes): this
   addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this
   addLink(link: Link): this
-  addLinks(links: readonly Link[]): this
+  addLinks(links: Link[]): this
   /** `Ok` is final, `Error` beats unset, setting unset does nothing (specification, trace API, "Set Status"). */
   setStatus(status: SpanStatus): this
   /** Adds an `exception` event with type, message and stack, causes included. Does not set the status. */

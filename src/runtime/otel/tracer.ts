@@ -1,0 +1,52 @@
+// In: a span, and calls as the OpenTelemetry API makes them. Out: spans of the same invocation.
+// Must stay true: nothing is imported from the API and nothing registered; contexts of every copy of it are understood.
+import type { SpanContext } from '../../propagate/span-context.ts'
+import type { RecordingSpan } from '../recording-span.ts'
+import type { OtelContext, OtelContextManager, OtelSpanOptions, OtelTracer } from './types.ts'
+
+/** Where every 1.x of the API keeps a context's span, and where it keeps what was registered. */
+const SPAN = /* @__PURE__ */ Symbol.for('OpenTelemetry Context Key SPAN')
+const API = /* @__PURE__ */ Symbol.for('opentelemetry.js.api.1')
+
+/** A span of ours or of somebody else's. */
+export type AnySpan = RecordingSpan<unknown> | (Partial<RecordingSpan<unknown>> & { spanContext(): SpanContext })
+
+/** The span in a context; without one, in the ambient context, where a context manager is registered. */
+export function spanIn(context: OtelContext | undefined): AnySpan | undefined {
+  return (context ?? contextManager()?.active())?.getValue(SPAN) as AnySpan | undefined
+}
+
+export const isOurs = (span: AnySpan | undefined): span is RecordingSpan<unknown> => !!span?.startBeside
+
+/**
+ * A `Tracer` of the OpenTelemetry API. The parent of its spans is the span in the context argument; without one the
+ * ambient span, where that is below `bound`; else `bound`.
+ */
+export function tracerOf(bound: RecordingSpan<unknown>): OtelTracer {
+  function startSpan(name: string, options?: OtelSpanOptions, context?: OtelContext): RecordingSpan<unknown> {
+    const found = spanIn(context)
+    if (options?.root) return bound.startBeside(undefined, name, options)
+    if (isOurs(found)) return (context || isBelow(found, bound) ? found : bound).startSpan(name, options)
+    return context && found ? bound.startBeside(found.spanContext(), name, options) : bound.startSpan(name, options)
+  }
+  return {
+    startSpan,
+    startActiveSpan(name: string, ...rest: unknown[]) {
+      const fn = rest.pop() as (span: RecordingSpan<unknown>) => never
+      const [options, context] = rest as [OtelSpanOptions?, OtelContext?]
+      const span = startSpan(name, options, context)
+      const manager = contextManager()
+      return manager ? manager.with((context ?? manager.active()).setValue(SPAN, span), fn, undefined, span) : fn(span)
+    },
+  }
+}
+
+function contextManager(): OtelContextManager | undefined {
+  return (globalThis as { [API]?: { context?: OtelContextManager } })[API]?.context
+}
+
+function isBelow(span: RecordingSpan<unknown>, above: RecordingSpan<unknown>): boolean {
+  let at: RecordingSpan<unknown> | undefined = span
+  while (at && at.record !== above.record) at = at.parent
+  return !!at
+}
