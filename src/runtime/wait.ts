@@ -10,7 +10,7 @@ export async function settledWithin(ms: number, promise: Promise<unknown>): Prom
     ;(timer as { unref?(): void }).unref?.()
   })
   await Promise.race([promise.catch(() => {}), deadline])
-  clearTimeout(timer)
+  if (timer) clearTimeout(timer)
 }
 
 /** When all of these have settled, and those that came while we waited. */
