@@ -22,9 +22,10 @@ export interface AzureContext {
 export function azure<Env, E, C extends AzureContext, R>(
   tracer: Tracer<Env>,
   handler: (input: E, context: WithSpan<C, Env>) => R,
-): (input: E, context: C) => Promise<Awaited<R>> {
+): (input: E, context: Omit<C, 'span'>) => Promise<Awaited<R>> {
   const host = resource()
-  return (input, context) => {
+  return (input, given) => {
+    const context = given as C
     const request = isRequest(input) ? input : undefined
     const http = request && fetchEvent.describe(request)
     const attributes: Record<string, AttributeValue> = {

@@ -25,10 +25,14 @@ export type RequestHandler<Env, C> = (
   ...rest: never[]
 ) => Response | Promise<Response>
 
+/** The host's second argument: what the handler takes, less the span. */
+export type HostContext<C> = C extends object ? Omit<C, 'span'> : unknown
+
 /** A function as the host calls it. */
 export type TracedRequestHandler<C> = (
   request: Request,
-  ...args: C extends object ? [context: C, ...rest: never[]] : [context?: unknown, ...rest: never[]]
+  context?: HostContext<C>,
+  ...rest: never[]
 ) => Response | Promise<Response>
 
 export interface HandleOptions<Env, C> {

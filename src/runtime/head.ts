@@ -46,7 +46,7 @@ export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): 
   const { parent, link, decision, ...rest } = admitted
   // Our own decision travels on, in the flag; only the wish to keep the trace at any price is more than that.
   const scope = decision === 'debug' ? { ...rest, decision } : rest
-  const traceId = parent?.traceId ?? ids.traceId()
+  const traceId = parent?.traceId ?? attempt(() => config.mirror?.traceId(), undefined) ?? ids.traceId()
   const allLinks = link ? [...links, { context: link }] : links
   let result: SamplingResult = { decision: 'DROP' }
   if (enabled)

@@ -3,7 +3,7 @@
 // error of the listener's stays what it was: Node's to handle.
 import { type Attributes, type AttributeValue, SpanKind, StatusCode } from '../flush/model.ts'
 import { recordGetter } from '../propagate/getters.ts'
-import { contextWith, type WithSpan } from './handle.ts'
+import { contextWith } from './handle.ts'
 import { methodAttributes, methodName } from './http.ts'
 import { linger } from './linger.ts'
 import { environment } from './process.ts'
@@ -129,4 +129,3 @@ function requestAttributes(request: NodeRequest): Record<string, AttributeValue>
   return attributes
 }
 
-export type { WithSpan }
