@@ -51,7 +51,7 @@ export function worker(name: string, entry: string, options: Options): Options {
 
 export async function run(line: string, workers: (collector: Collector) => readonly Options[]): Promise<Running> {
   const collector = await Collector.start()
-  const options = { cf: false, workers: workers(collector) } as never
+  const options = { cf: false, unsafeTriggerHandlers: true, workers: workers(collector) } as never
   const miniflare = (
     line === '2026-07' ? new Miniflare4(options) : new Miniflare(convertV4MiniflareOptions(options))
   ) as Miniflare

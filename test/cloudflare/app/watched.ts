@@ -1,0 +1,2 @@
+// A Worker that another one tails.
+export default { fetch: (): Response => new Response('watched') }
