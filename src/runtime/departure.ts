@@ -5,10 +5,9 @@ import type { Attributes, Batch, LogRecord, SpanRecord } from '../flush/model.ts
 import type { TailVerdict } from '../sampling/tail-sampler.ts'
 import type { SpanBuffer } from './buffer.ts'
 import type { Head } from './head.ts'
-import { limit } from './limits.ts'
+import { seal } from './limits.ts'
 import type { Config } from './options.ts'
 import type { OpenRecord } from './record.ts'
-import { redactSpan } from './redact.ts'
 import { SCOPE } from './version.ts'
 
 const NO_ATTRIBUTES: Attributes = {}
@@ -60,11 +59,7 @@ export function leaving(
   { budgets, losses, failed, limits, redactor }: Config,
   records: readonly OpenRecord[],
 ): readonly SpanRecord[] {
-  for (const record of records) {
-    // Before a limit can cut a secret so that it is not known for one.
-    redactSpan(redactor, record)
-    limit(record, limits)
-  }
+  for (const record of records) seal(record, limits, redactor)
   let spans: readonly SpanRecord[] = records
   for (const budget of budgets) {
     try {

@@ -1,8 +1,9 @@
 // In: the limits of the OpenTelemetry specification ("Span Limits"), and a record that has ended.
-// Out: the record within the limits, with the counts of what was left out.
+// Out: the record as it may leave: within the limits, with the counts of what was left out, and without secrets.
 // Must stay true: a cut string is still valid Unicode; what is left out is counted; the caller's values are not changed.
-import type { Attributes, AttributeValue } from '../flush/model.ts'
+import type { Attributes, AttributeValue, EventRecord } from '../flush/model.ts'
 import type { OpenRecord } from './record.ts'
+import { type Redactor, redactUrl } from './redact.ts'
 
 /** Span limits (OpenTelemetry specification, trace SDK, "Span Limits"); the names are the specification's. */
 export interface Limits {
@@ -35,51 +36,32 @@ export const DEFAULT_LIMITS: Limits = {
   logCountLimit: 1000,
 }
 
-/** Nested arrays and maps below this depth are replaced by null (specification, "AttributeValueDepthLimit"). */
-const DEPTH_LIMIT = 64
-
-/** Brings a record within the limits. The first keys and links stay: what came with the start of the span. */
-export function limit(record: OpenRecord, limits: Limits): void {
-  const length = limits.attributeValueLengthLimit
-  limitAttributes(record, limits.attributeCountLimit, length)
-  for (const event of record.events) limitAttributes(event, limits.attributePerEventCountLimit, length)
+/** A finished span as it may leave: without secrets, within the limits. Everything in it is ours. */
+export function seal(record: OpenRecord, limits: Limits, { attributes: redact }: Redactor): void {
+  function sealed(item: { attributes: Attributes; droppedAttributes: number }, countLimit: number): void {
+    const attributes = item.attributes as Record<string, AttributeValue>
+    let count = 0
+    // The first keys stay: what came with the start of the span.
+    for (const key in attributes)
+      if (++count > countLimit) {
+        delete attributes[key]
+        item.droppedAttributes++
+      }
+    // Before a text is cut, so that a secret is still known for one.
+    redact(attributes, limits.attributeValueLengthLimit)
+  }
+  record.name = redactUrl(record.name)
+  record.statusMessage = redactUrl(record.statusMessage)
+  sealed(record, limits.attributeCountLimit)
+  for (const event of record.events as OpenEvent[]) {
+    event.name = redactUrl(event.name)
+    sealed(event, limits.attributePerEventCountLimit)
+  }
   if (record.links.length > limits.linkCountLimit) {
     record.droppedLinks += record.links.length - limits.linkCountLimit
     record.links = record.links.slice(0, limits.linkCountLimit)
   }
-  for (const link of record.links) limitAttributes(link, limits.attributePerLinkCountLimit, length)
+  for (const link of record.links) sealed(link, limits.attributePerLinkCountLimit)
 }
 
-function limitAttributes(
-  holder: { attributes: Attributes; droppedAttributes: number },
-  count: number,
-  length: number,
-): void {
-  const { attributes } = holder
-  let keys = 0
-  for (const _ in attributes) keys++
-  if (keys <= count && length === Infinity) return
-  holder.droppedAttributes += Math.max(0, keys - count)
-  holder.attributes = limitMap(attributes, count, length, 0)
-}
-
-function limitMap(map: Attributes, count: number, length: number, depth: number): Attributes {
-  const entries = Object.entries(map).slice(0, count)
-  return Object.fromEntries(entries.map(([key, value]) => [key, limitValue(value, length, depth)]))
-}
-
-function limitValue(value: AttributeValue, length: number, depth: number): AttributeValue {
-  if (typeof value === 'string') return cut(value, length)
-  if (typeof value !== 'object' || value === null) return value
-  if (value instanceof Uint8Array) return value.subarray(0, length)
-  if (depth >= DEPTH_LIMIT) return null
-  return Array.isArray(value)
-    ? value.map((item) => limitValue(item, length, depth + 1))
-    : limitMap(value as Attributes, Infinity, length, depth + 1)
-}
-
-/** The first `length` code units, one fewer where that would split a surrogate pair. */
-export function cut(text: string, length: number): string {
-  const last = text.charCodeAt(length - 1)
-  return text.slice(0, text.length > length && last >= 0xd800 && last < 0xdc00 ? length - 1 : length)
-}
+type OpenEvent = { -readonly [field in keyof EventRecord]: EventRecord[field] }

@@ -3,6 +3,7 @@
 // Must stay true: linear in the length of a text; keys stay, so that one can see what was there; the caller's objects are
 // not changed; a value that does not like to be read is withheld.
 import type { Attributes, AttributeValue } from '../flush/model.ts'
+import { type CleanValue, clean, isAbsent } from '../flush/value.ts'
 import { describeException } from './exception.ts'
 import type { OpenRecord } from './record.ts'
 
@@ -38,10 +39,6 @@ const COUNTED = /token|session/i
 
 /** Keys remembered: a service has some dozens; those beyond are looked at every time. */
 const MAX_KEYS = 500
-/** As deep, and as many, as the encoders write of one value. */
-const MAX_DEPTH = 30
-const MAX_NODES = 10_000
-
 /** A text without secrets in its URLs (semantic conventions 1.44, HTTP spans, `url.full`). */
 export function redactUrl(text: string): string {
   // Without these two there is neither; most texts have none.
@@ -50,10 +47,11 @@ export function redactUrl(text: string): string {
 }
 
 export interface Redactor {
-  /** The value as it may leave: a copy where it is an array or a map, itself where nothing is wrong with it. */
-  value(key: string, value: unknown): unknown
-  /** Every value of attributes that are ours, in place. */
-  attributes(all: Attributes): void
+  /**
+   * Every value of attributes that are ours, in place, as it may leave; arrays and maps are replaced by copies. Texts are
+   * cut to `maxLength`.
+   */
+  attributes(all: Attributes, maxLength?: number): void
 }
 
 /** `reveal`: keys that are no secrets although they look it. */
@@ -69,58 +67,48 @@ export function redactor(mask: Mask = MASK, reveal: readonly string[] = []): Red
     return is
   }
 
-  const text = (key: string, value: string): string => (isSecret(key) ? mask(value) : redactUrl(value))
-
-  function clean(key: string, value: unknown, depth: number, left: { nodes: number }): unknown {
-    if (typeof value === 'string') return text(key, value)
-    if (typeof value === 'number' || typeof value === 'bigint')
-      return isSecret(key) && !COUNTED.test(key) ? mask(String(value)) : value
-    if (typeof value !== 'object' || value === null) return value
-    if (value instanceof Uint8Array) return isSecret(key) ? mask(String(value)) : value
-    if (depth === 0 || left.nodes-- <= 0) return null
-    if (value instanceof Error) value = describeException(value).attributes
-    else if (typeof (value as Date).toJSON === 'function') return clean(key, (value as Date).toJSON(), depth - 1, left)
-    if (Array.isArray(value))
-      return value.slice(0, Math.max(0, left.nodes)).map((item) => clean(key, item, depth - 1, left))
-    const copy: [string, unknown][] = []
-    for (const name of Object.keys(value as object)) {
-      if (left.nodes-- <= 0) break
+  function masked(key: string, value: CleanValue, maxLength: number): AttributeValue {
+    if (typeof value === 'string') return cut(isSecret(key) ? mask(value) : redactUrl(value), maxLength)
+    if (typeof value === 'boolean' || value === null) return value
+    if (Array.isArray(value)) return value.map((item) => masked(key, item, maxLength))
+    if (value instanceof Map) {
       // All that is under a secret key is secret.
-      copy.push([name, clean(isSecret(key) ? key : name, (value as Attributes)[name], depth - 1, left)])
+      const under = (name: string): string => (isSecret(key) ? key : name)
+      return Object.fromEntries(Array.from(value, ([name, item]) => [name, masked(under(name), item, maxLength)]))
     }
-    return Object.fromEntries(copy)
-  }
-
-  function value(key: string, given: unknown): unknown {
-    try {
-      return clean(key, given, MAX_DEPTH, { nodes: MAX_NODES })
-    } catch {
-      return MASK('')
-    }
+    const isBytes = value instanceof Uint8Array
+    if (isSecret(key) && (isBytes || !COUNTED.test(key))) return mask(String(value))
+    return isBytes ? value.subarray(0, maxLength) : value
   }
 
   return {
-    value,
-    attributes(all) {
+    attributes(all, maxLength = Infinity) {
       for (const key in all) {
         const before = all[key]
-        const after = typeof before === 'string' ? text(key, before) : value(key, before)
-        if (after !== before) (all as Record<string, unknown>)[key] = after
+        if (isAbsent(before)) continue
+        let after: AttributeValue
+        try {
+          after = masked(key, typeof before === 'object' ? clean(before, plain) : (before as CleanValue), maxLength)
+        } catch {
+          after = MASK('')
+        }
+        if (after !== before) (all as Record<string, AttributeValue>)[key] = after
       }
     },
   }
 }
 
-/** A finished span as it may leave. Everything in it is ours. */
-export function redactSpan({ attributes }: Redactor, span: OpenRecord): void {
-  const named = (item: { name: string; statusMessage?: string; attributes: Attributes }): void => {
-    item.name = redactUrl(item.name)
-    if (item.statusMessage) item.statusMessage = redactUrl(item.statusMessage)
-    attributes(item.attributes)
-  }
-  named(span)
-  span.events.forEach(named)
-  for (const link of span.links) attributes(link.attributes)
+function plain(value: object): unknown {
+  if (value instanceof Error) return describeException(value).attributes
+  const { toJSON } = value as Partial<Date>
+  return typeof toJSON === 'function' ? toJSON.call(value) : value
+}
+
+/** The first `length` code units, one fewer where that would split a surrogate pair. */
+function cut(text: string, length: number): string {
+  if (text.length <= length) return text
+  const last = text.charCodeAt(length - 1)
+  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? length - 1 : length)
 }
 
 /** Asks the hook for all that a span begins with. */
