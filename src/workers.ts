@@ -1,5 +1,5 @@
 // The door for Cloudflare Workers.
 export type { EventKind } from './runtime/event.ts'
 export { emailEvents, tailEvents } from './runtime/other-events.ts'
-export { queueEvents } from './runtime/queue-event.ts'
+export { queueEvents, queueEventsWithin } from './runtime/queue-event.ts'
 export { type TracedWorker, type WorkersContext, type WorkersHandler, workers } from './runtime/workers.ts'

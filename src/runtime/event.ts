@@ -10,7 +10,10 @@ import type { Span } from './span.ts'
 import type { Tracer } from './tracer.ts'
 
 /** What an event says of itself. */
-export type Described = Pick<InvocationStart<unknown>, 'name' | 'carrier' | 'parent' | 'ids' | 'startTime'> & {
+export type Described = Pick<
+  InvocationStart<unknown>,
+  'name' | 'carrier' | 'parent' | 'ids' | 'startTime' | 'budgetMs'
+> & {
   readonly attributes: Attributes
 }
 

@@ -8,7 +8,7 @@ import type { EventKind } from './event.ts'
 import { around, forward } from './forward.ts'
 import type { RecordingSpan } from './recording-span.ts'
 
-export const queueEvents: EventKind<readonly [MessageBatch]> = {
+const EVENT: EventKind<readonly [MessageBatch]> = {
   type: 'queue',
   trigger: 'pubsub',
   kind: SpanKind.CONSUMER,
@@ -30,6 +30,21 @@ export const queueEvents: EventKind<readonly [MessageBatch]> = {
     }
     return [counted(batch, span)]
   },
+}
+
+/** Milliseconds: as long as an exporter takes at most by default. */
+const EXPORT_MS = 10_000
+
+/** Queue batches, for `workers(tracer, { queue }, [queueEvents])`. */
+export const queueEvents: EventKind<readonly [MessageBatch]> = queueEventsWithin(EXPORT_MS)
+
+/**
+ * The same, with another limit to how long an export may hold up the acknowledgement of a batch, in milliseconds: the
+ * runtime acknowledges when all work has settled, the export included (the compatibility flag
+ * `queue_consumer_no_wait_for_wait_until` takes that away). Default of `queueEvents`: 10,000.
+ */
+export function queueEventsWithin(exportMs: number): EventKind<readonly [MessageBatch]> {
+  return { ...EVENT, describe: (batch) => ({ ...EVENT.describe(batch), budgetMs: () => exportMs }) }
 }
 
 /** The batch, telling the span what becomes of its messages. The first word on a message counts, as it does in the runtime. */

@@ -78,6 +78,17 @@ describe.each(LINES)('workerd %s', (line) => {
     expect(batches.map(({ attributes }) => plain(attributes)['cloudflare.queue.ack_count'])).toEqual([1n, 1n])
   })
 
+  it('holds up the acknowledgement of a batch no longer than it is told to', async () => {
+    running.collector.decide(() => ({ kind: 'hang' }))
+    const defects = await running.miniflare.getWorker('defects')
+    const message = { id: '1', timestamp: new Date(), attempts: 1, body: { wait: 0 } }
+    const beganMs = Date.now()
+    const { outcome, explicitAcks } = await defects.queue('jobs', [message])
+    // The exporter alone would wait for 10 s.
+    expect(Date.now() - beganMs).toBeLessThan(5_000)
+    expect([outcome, explicitAcks]).toEqual(['ok', ['1']])
+  })
+
   it('leaves alone what is switched off or unknown, and forwards what it does not know of a binding', async () => {
     expect(await (await fetch('/untouched')).json()).toEqual([
       true,

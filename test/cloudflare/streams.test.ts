@@ -43,6 +43,7 @@ describe.each(LINES)('workerd %s', (line) => {
     const start = (kind: string) =>
       run(line, (collector) => [
         worker('streams', `streams-${kind}`, { bindings: { UPSTREAM, OTLP_URL: collector.url } }),
+        worker('events', 'events', { bindings: { OTLP_URL: collector.url } }),
       ])
     const [traced, plainly] = await Promise.all([start('traced'), start('plain')])
     running = { traced, plain: plainly }
@@ -83,6 +84,19 @@ describe.each(LINES)('workerd %s', (line) => {
   it('records a body that fails after the headers were sent', async () => {
     await get(new URL('fails', url.traced), 'GET')
     expect((await root()).status).toEqual({ code: 2, message: 'stream failed on purpose' })
+  })
+
+  it('tells what has happened every half minute of a stream that goes on, and tells it once', async () => {
+    const events = await running.traced.miniflare.getWorker('events')
+    await (await events.fetch('http://events/')).text()
+    const { collector } = running.traced
+    await collector.until(() => collector.spans().some(({ kind }) => kind === 2))
+    const posts = collector.requests.length
+    const spans = collector.spans()
+    expect(spans.map(({ name }) => name)).toEqual([...[0, 1, 2, 3, 4, 5].map((n) => `event ${n}`), 'GET'])
+    const root = spans.at(-1)!
+    expect(spans.slice(0, -1).every(({ parentSpanId }) => parentSpanId === root.spanId)).toBe(true)
+    expect(posts).toBeGreaterThan(2)
   })
 
   it('ends the root when the client leaves, and tells the source', async () => {

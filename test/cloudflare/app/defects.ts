@@ -1,7 +1,7 @@
 // What other tracers got wrong, one path each.
 import { createTracer, otlp } from 'clew'
 import { allBindings, kv, off } from 'clew/bindings'
-import { emailEvents, queueEvents, tailEvents, workers } from 'clew/workers'
+import { emailEvents, queueEventsWithin, tailEvents, workers } from 'clew/workers'
 
 interface Env {
   OTLP_URL: string
@@ -67,5 +67,5 @@ export default workers(
     email() {},
     tail() {},
   },
-  [queueEvents, emailEvents, tailEvents],
+  [queueEventsWithin(300), emailEvents, tailEvents],
 )
