@@ -17,6 +17,7 @@ const STEPS: readonly (readonly [name: string, ...command: string[]])[] = [
   ['types of the viewer', 'tsc', '-p', 'viewer'],
   ['types of the library alone', 'tsc', '-p', 'tsconfig.build.json', '--noEmit'],
   ['lint and format', 'biome', 'check', '--error-on-warnings', '.'],
+  ['runtimes', 'node', 'scripts/runtimes.ts'],
   ['tests', 'vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
   ['build', 'tsc', '-p', 'tsconfig.build.json'],
   ['package', 'publint', '--strict'],

@@ -217,4 +217,57 @@ describe.skipIf(!RIC)(`AWS Lambda${RIC ? '' : ` (${NOT_INSTALLED})`}`, () => {
       expect(spans.find(({ name }) => name === 'work')!.parentSpanId).toBe(root.spanId)
     }
   })
+
+  it('writes the spans to the log before the response, for those who ship by logs', async () => {
+    const lambda = await start('stdout.ts')
+    const { body } = await lambda.invoke({})
+    expect(body).toBe('done')
+    await lambda.frozen()
+    const line = lambda.output.split('\n').find((text) => text.includes('resourceSpans'))!
+    const { resourceSpans } = JSON.parse(line.slice(line.indexOf('{')))
+    expect(resourceSpans[0].scopeSpans[0].spans.map(({ name }: { name: string }) => name)).toContain('work')
+  })
+
+  it('takes X-Ray for a parent only where it is asked to, and W3C before it', async () => {
+    const lambda = await start('xray.ts')
+    expect((await lambda.invoke({})).body).toBe('5759e988bd862e3fe1be46a994272793')
+    expect((await lambda.invoke(V2)).body).toBe('0af7651916cd43dd8448eb211c80319c')
+    const [first] = collector.spans().filter(({ name }) => name === 'orders')
+    expect(first!.parentSpanId).toBe('53995c3f42cd8ad8')
+  })
+
+  it('links a batch to its messages, and records which of them failed', async () => {
+    const lambda = await start('sqs.ts')
+    const record = (messageId: string, body: string, more: object): object => ({
+      messageId,
+      body,
+      eventSource: 'aws:sqs',
+      eventSourceARN: 'arn:aws:sqs:eu-central-1:123456789012:jobs',
+      attributes: {},
+      messageAttributes: {},
+      ...more,
+    })
+    const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
+    const traceparent = { dataType: 'String', stringValue: `00-${trace}-b7ad6b7169203331-01` }
+    const AWSTraceHeader = 'Root=1-11111111-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1'
+    const { body } = await lambda.invoke({
+      Records: [
+        record('1', 'good', { messageAttributes: { traceparent } }),
+        record('2', 'bad', { attributes: { AWSTraceHeader } }),
+      ],
+    })
+    expect(body).toEqual({ batchItemFailures: [{ itemIdentifier: '2' }] })
+    const spans = collector.spans()
+    const root = spans.find(({ name }) => name === 'orders')!
+    const batch = spans.find(({ name }) => name === 'jobs process')!
+    expect(plain(root.attributes)['faas.trigger']).toBe('pubsub')
+    expect(batch).toMatchObject({ kind: 5, parentSpanId: root.spanId, status: { code: 2 } })
+    expect(batch.links.map(({ traceId }) => traceId)).toEqual([trace, '11111111bd862e3fe1be46a994272793'])
+    expect(plain(batch.attributes)).toMatchObject({
+      'messaging.batch.message_count': 2n,
+      'aws.lambda.batch_item_failures': 1n,
+    })
+    expect(batch.events.map(({ attributes }) => plain(attributes)['messaging.message.id'])).toEqual(['2'])
+    expect(spans.find(({ name }) => name === 'message 1')!.parentSpanId).toBe(batch.spanId)
+  })
 })
