@@ -2,7 +2,19 @@
 // Must stay true: judged by code that is nobody's own: JSON.parse, and protobufjs with the published .proto files.
 import { deepStrictEqual } from 'node:assert'
 import { decodeTraces } from '../test/otlp-decode.ts'
-import { CHILD_NAME, EVENT_NAME, eventAttributes, failure, five, type Peer, record, ROOT_NAME, twenty, type Values, VARIANTS } from './peer.ts'
+import {
+  CHILD_NAME,
+  EVENT_NAME,
+  eventAttributes,
+  failure,
+  five,
+  type Peer,
+  ROOT_NAME,
+  record,
+  twenty,
+  VARIANTS,
+  type Values,
+} from './peer.ts'
 
 interface Seen {
   readonly name: string
@@ -43,7 +55,10 @@ export async function compare(peer: Peer<unknown, unknown>): Promise<void> {
     if (peer.json) deepStrictEqual(seen(JSON.parse(peer.json(recorded)).resourceSpans[0].scopeSpans[0].spans), want)
     if (peer.protobuf)
       deepStrictEqual(
-        seen(decodeTraces('application/x-protobuf', peer.protobuf(recorded)).resourceSpans[0]!.scopeSpans[0]!.spans as readonly WireSpan[]),
+        seen(
+          decodeTraces('application/x-protobuf', peer.protobuf(recorded)).resourceSpans[0]!.scopeSpans[0]!
+            .spans as readonly WireSpan[],
+        ),
         want,
       )
   }
@@ -68,7 +83,8 @@ function seen(spans: readonly WireSpan[]): Seen[] {
       if (!/^[0-9a-f]{16}$/.test(span.spanId)) throw new Error(`span id ${span.spanId}`)
       const [start, end] = [BigInt(span.startTimeUnixNano), BigInt(span.endTimeUnixNano)]
       const now = BigInt(Date.now()) * 1_000_000n
-      if (end < start || now - start > 60_000_000_000n || end - now > 1_000_000_000n) throw new Error(`times ${start} ${end}`)
+      if (end < start || now - start > 60_000_000_000n || end - now > 1_000_000_000n)
+        throw new Error(`times ${start} ${end}`)
       return {
         name: span.name,
         kind: span.kind === 'SPAN_KIND_CLIENT' ? 3 : span.kind === 'SPAN_KIND_SERVER' ? 2 : Number(span.kind),

@@ -21,7 +21,7 @@ interface Event {
   readonly attributes: Record<string, unknown>
 }
 
-class FloorSpan {
+export class FloorSpan {
   readonly trace: Trace
   readonly parent: FloorSpan | undefined
   readonly name: string
@@ -34,7 +34,13 @@ class FloorSpan {
   events: Event[] | undefined
   status: number
 
-  constructor(trace: Trace, parent: FloorSpan | undefined, name: string, kind: number, attributes: Record<string, unknown> | undefined) {
+  constructor(
+    trace: Trace,
+    parent: FloorSpan | undefined,
+    name: string,
+    kind: number,
+    attributes: Record<string, unknown> | undefined,
+  ) {
     this.trace = trace
     this.parent = parent
     this.name = name
@@ -72,12 +78,16 @@ class FloorSpan {
     this.status = 2
   }
 
+  traceparent(): string {
+    return `00-${this.trace.words.map(hex32).join('')}-${hex32(this.high)}${hex32(this.low)}-01`
+  }
+
   end(): void {
     if (this.trace.isSampled) this.finish = Date.now()
   }
 }
 
-class Trace {
+export class Trace {
   readonly spans: FloorSpan[] = []
   readonly isSampled: boolean
   readonly words: readonly [number, number, number, number] = [random(), random(), random(), random()]

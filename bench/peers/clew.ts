@@ -1,6 +1,7 @@
 // In: the sources of clew, these or another checkout's. Out: clew as a peer.
-import type { InvocationStart, Span, Tracer } from '../../src/index.ts'
+
 import type { Batch } from '../../src/flush.ts'
+import type { InvocationStart, Span, Tracer } from '../../src/index.ts'
 import { CHILD_NAME, CLIENT, EVENT_NAME, eventAttributes, type Peer, ROOT_NAME, SERVER, SERVICE } from '../peer.ts'
 
 type Clew = typeof import('../../src/index.ts')
@@ -36,7 +37,15 @@ export async function clew(from: string): Promise<Peer<Span, Batch>> {
   const start: InvocationStart<object> = { name: ROOT_NAME, kind: SERVER, env, keepAlive: noop }
   const propagator = composite([traceContext(), baggage()])
   const half = parentBased({ root: traceIdRatio(0.5) })
-  const input = { isNewTrace: true, name: ROOT_NAME, kind: SERVER, attributes: {}, links: [], nowMs: 0, random: Math.random }
+  const input = {
+    isNewTrace: true,
+    name: ROOT_NAME,
+    kind: SERVER,
+    attributes: {},
+    links: [],
+    nowMs: 0,
+    random: Math.random,
+  }
 
   return {
     open(isSampled) {
@@ -75,8 +84,14 @@ export async function clew(from: string): Promise<Peer<Span, Batch>> {
       return outgoing
     },
     decide: (traceId) =>
-      half.shouldSample({ ...input, traceId, parent: undefined, upstream: undefined, baggage: undefined, headers: undefined } as never)
-        .decision === 'RECORD_AND_SAMPLE',
+      half.shouldSample({
+        ...input,
+        traceId,
+        parent: undefined,
+        upstream: undefined,
+        baggage: undefined,
+        headers: undefined,
+      } as never).decision === 'RECORD_AND_SAMPLE',
   }
 }
 

@@ -7,7 +7,8 @@ import type { Tracer } from '@opentelemetry/api'
 import type { Peer } from '../peer.ts'
 import { collector, type Finished, openTelemetry, type Place, type Wiring } from './opentelemetry.ts'
 
-const STUB = 'export class DurableObject {} export class WorkerEntrypoint {} export class WorkflowEntrypoint {} export const env = {}'
+const STUB =
+  'export class DurableObject {} export class WorkerEntrypoint {} export class WorkflowEntrypoint {} export const env = {}'
 
 // A global of Workers.
 Object.assign(globalThis, { scheduler })

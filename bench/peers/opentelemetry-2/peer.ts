@@ -6,11 +6,11 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import {
   AlwaysOffSampler,
   AlwaysOnSampler,
+  BasicTracerProvider,
   ParentBasedSampler,
   SamplingDecision,
   type SpanProcessor,
   TraceIdRatioBasedSampler,
-  BasicTracerProvider,
 } from '@opentelemetry/sdk-trace-base'
 import { ROOT_NAME, SERVER, SERVICE } from '../../peer.ts'
 import { collector, openTelemetry } from '../opentelemetry.ts'

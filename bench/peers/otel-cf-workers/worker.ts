@@ -1,0 +1,22 @@
+// @microlabs/otel-cf-workers, as its README wires it.
+
+import { instrument } from '@microlabs/otel-cf-workers'
+import { trace } from '@opentelemetry/api'
+import { CHILD_NAME, CHILDREN, type Env, five } from '../../workers/work.ts'
+
+const handler = {
+  async fetch(_request: Request, env: Env): Promise<Response> {
+    const tracer = trace.getTracer('bench')
+    for (let i = 0; i < CHILDREN; i++) tracer.startSpan(CHILD_NAME, { kind: 2, attributes: five(i) }).end()
+    const upstream = await fetch(env.UPSTREAM)
+    return new Response(await upstream.text())
+  },
+}
+
+export default instrument(
+  handler as never,
+  ((env: Env) => ({
+    exporter: { url: env.OTLP, headers: {} },
+    service: { name: 'bench' },
+  })) as never,
+)
