@@ -2,20 +2,19 @@
 // Must stay true: every attribute can be copied, searched for, excluded and compared with a pinned span's; every link can
 // be followed.
 import type { ComponentChildren, JSX } from 'preact'
-import { formatDuration, formatLiteral, formatValue } from '../analysis/format.ts'
+import { formatDuration, formatValue } from '../analysis/format.ts'
 import { labelOf } from '../analysis/label.ts'
 import { lengthOf, ownSegments } from '../analysis/timing.ts'
 import type { Node } from '../analysis/tree.ts'
-import type { LogView, TraceView, Value, ValueMap } from '../model.ts'
+import type { LogView, TraceView, ValueMap } from '../model.ts'
+import { Attributes } from './attributes.tsx'
 import { Copy } from './clipboard.tsx'
 import { colourOf } from './colour.ts'
-import { embeddedTrace } from './embedded.ts'
-import { CloseIcon, CompareIcon, ErrorIcon, ExcludeIcon, FilterIcon, LinkIcon } from './icons.tsx'
+import { CloseIcon, CompareIcon, ErrorIcon, LinkIcon } from './icons.tsx'
 import { nanosBetween } from './outline.ts'
-import { parameter, pathOf } from './router.ts'
+import { pathOf } from './router.ts'
 import { severityName } from './severity.ts'
 import { clockTime } from './time.ts'
-import { withCondition } from './traces-page.tsx'
 
 interface SpanPanelProps {
   readonly trace: TraceView
@@ -25,94 +24,6 @@ interface SpanPanelProps {
   readonly onPin: (node: Node | undefined) => void
   readonly onSelect: (node: Node) => void
   readonly onClose: () => void
-}
-
-const fieldName = (key: string): string => (/^[\w.@/-]+$/.test(key) ? key : JSON.stringify(key))
-
-const Attribute = ({
-  name,
-  value,
-  prefix,
-  other,
-}: {
-  name: string
-  value: Value | undefined
-  prefix: string
-  other?: Value | undefined
-}): JSX.Element => {
-  const text = formatValue(value)
-  const field = fieldName(prefix + name)
-  const condition = value === undefined ? '' : `${field} = ${formatLiteral(value)}`
-  const search = (added: string): string => pathOf('/', { q: withCondition(parameter('q'), added) })
-  const differs = other !== undefined
-  return (
-    <div class={differs ? 'differs' : ''}>
-      <dt>{name}</dt>
-      <dd>
-        <span class={text.length > 160 || text.includes('\n') ? 'long' : ''}>
-          {value === undefined ? <em>absent</em> : text}
-        </span>
-        {differs ? (
-          <span class="other">
-            <small>pinned</small> {formatValue(other)}
-          </span>
-        ) : null}
-        {value === undefined ? null : (
-          <span class="actions">
-            <Copy text={text} label={`Copy the value of ${name}`} />
-            {embeddedTrace() === undefined ? (
-              <>
-                <a
-                  class="quiet"
-                  href={search(condition)}
-                  title={`Find traces with ${condition}`}
-                  aria-label={`Find traces with this ${name}`}
-                >
-                  <FilterIcon />
-                </a>
-                <a
-                  class="quiet"
-                  href={search(`NOT ${condition}`)}
-                  title={`Leave out ${condition}`}
-                  aria-label={`Leave out traces with this ${name}`}
-                >
-                  <ExcludeIcon />
-                </a>
-              </>
-            ) : null}
-          </span>
-        )}
-      </dd>
-    </div>
-  )
-}
-
-const Attributes = ({
-  map,
-  prefix = '',
-  other,
-}: {
-  map: ValueMap
-  prefix?: string
-  other?: ValueMap | undefined
-}): JSX.Element => {
-  const keys = [...new Set([...Object.keys(map), ...Object.keys(other ?? {})])].sort()
-  return (
-    <dl class="attributes">
-      {keys.map((key) => {
-        const differs = other !== undefined && formatValue(map[key]) !== formatValue(other[key])
-        return (
-          <Attribute
-            key={key}
-            name={key}
-            value={map[key]}
-            prefix={prefix}
-            {...(differs ? { other: other[key] ?? '(absent)' } : {})}
-          />
-        )
-      })}
-    </dl>
-  )
 }
 
 const Section = ({

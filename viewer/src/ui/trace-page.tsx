@@ -8,109 +8,20 @@ import { covered } from '../analysis/patterns.ts'
 import { criticalPath, type PathSegment } from '../analysis/timing.ts'
 import { type Node, treeOf } from '../analysis/tree.ts'
 import type { TraceView } from '../model.ts'
-import type { SearchResult } from '../store/search.ts'
 import { useApi } from './api.ts'
 import { isTyping } from './app.tsx'
 import { Copy } from './clipboard.tsx'
 import { colourOf, learnServices } from './colour.ts'
+import { CompareChoice } from './compare-choice.tsx'
 import { embeddedTrace } from './embedded.ts'
+import { Findings } from './findings-list.tsx'
 import { ErrorIcon } from './icons.tsx'
 import { outline } from './outline.ts'
-import { adjust, go, parameter, pathOf } from './router.ts'
+import { adjust, parameter, pathOf } from './router.ts'
+import type { Zoom } from './ruler.tsx'
 import { SpanPanel } from './span-panel.tsx'
 import { clockTime } from './time.ts'
-import { Waterfall, type Zoom } from './waterfall.tsx'
-
-/** Findings shown before the rest is asked for. */
-const FEW = 3
-/** Traces offered for comparison. */
-const OFFERED = 30
-
-const MARKS: Readonly<Record<Finding['kind'], string>> = {
-  error: 'Error',
-  culprit: 'Slow',
-  repetition: 'N+1',
-  sequence: 'Serial',
-  gap: 'Gap',
-  skew: 'Clock',
-  missing: 'Missing',
-  unfinished: 'Open',
-  collapsed: 'Folded',
-  late: 'Later',
-}
-
-const Findings = ({
-  findings,
-  chosen,
-  onChoose,
-}: {
-  findings: readonly Finding[]
-  chosen: Finding | undefined
-  onChoose: (finding: Finding | undefined) => void
-}): JSX.Element | null => {
-  const [all, setAll] = useState(false)
-  if (findings.length === 0) return null
-  return (
-    <section class="findings" aria-label="Findings">
-      <ul>
-        {(all ? findings : findings.slice(0, FEW)).map((finding) => (
-          <li key={finding.title}>
-            <button
-              type="button"
-              aria-pressed={chosen?.title === finding.title}
-              onClick={() => onChoose(chosen?.title === finding.title ? undefined : finding)}
-            >
-              <b class={`mark ${finding.kind}`}>{MARKS[finding.kind]}</b>
-              <span>
-                <strong>{finding.title}</strong>
-                <small>{finding.detail}</small>
-              </span>
-            </button>
-          </li>
-        ))}
-      </ul>
-      {findings.length > FEW ? (
-        <button type="button" class="link" onClick={() => setAll(!all)}>
-          {all ? 'Show less' : `${findings.length - FEW} more`}
-        </button>
-      ) : null}
-    </section>
-  )
-}
-
-const CompareChoice = ({ trace, root }: { trace: TraceView; root: Node }): JSX.Element | null => {
-  const { data } = useApi<SearchResult>(
-    pathOf('/api/search', {
-      q: `root.service = ${JSON.stringify(root.service)} AND root.name = ${JSON.stringify(root.name)}`,
-      limit: String(OFFERED),
-    }),
-    true,
-  )
-  const others = (data?.traces ?? []).filter((other) => other.traceId !== trace.traceId)
-  if (others.length === 0) return null
-  const sorted = others.toSorted((a, b) => a.duration - b.duration)
-  const typical = sorted.filter((other) => other.status !== 'error').at(Math.floor(sorted.length / 2)) ?? sorted[0]!
-  return (
-    <label class="token">
-      Compare
-      <select
-        aria-label="Compare with another trace of this route"
-        value=""
-        onChange={(event) => event.currentTarget.value && go(`/compare/${event.currentTarget.value}/${trace.traceId}`)}
-      >
-        <option value="">with…</option>
-        <option value={typical.traceId}>a typical one ({formatDuration(typical.duration)})</option>
-        <option value={sorted[0]!.traceId}>the fastest ({formatDuration(sorted[0]!.duration)})</option>
-        <option value={sorted.at(-1)!.traceId}>the slowest ({formatDuration(sorted.at(-1)!.duration)})</option>
-        {others.map((other) => (
-          <option key={other.traceId} value={other.traceId}>
-            {clockTime(other.startMs)} {formatDuration(other.duration)} {other.status === 'error' ? 'failed' : ''}
-          </option>
-        ))}
-      </select>
-    </label>
-  )
-}
+import { Waterfall } from './waterfall.tsx'
 
 const Trace = ({ trace }: { trace: TraceView }): JSX.Element => {
   const tree = useMemo(() => treeOf(trace), [trace])

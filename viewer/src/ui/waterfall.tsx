@@ -3,24 +3,21 @@
 // span's own code, pale is time in the calls below it; whatever colour says, a shape or a word says too.
 import type { JSX } from 'preact'
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { formatDuration, formatValue } from '../analysis/format.ts'
+import { formatValue } from '../analysis/format.ts'
 import { labelOf } from '../analysis/label.ts'
-import { ownSegments, type PathSegment } from '../analysis/timing.ts'
+import type { PathSegment } from '../analysis/timing.ts'
 import type { Node, Tree } from '../analysis/tree.ts'
 import { isTyping } from './app.tsx'
+import { Badges, Bar } from './bar.tsx'
 import { colourOf } from './colour.ts'
 import { ErrorIcon } from './icons.tsx'
-import { nanosBetween, type OutlineRow, sayNode } from './outline.ts'
+import { type OutlineRow, sayNode } from './outline.ts'
+import { Ruler, share, type Zoom } from './ruler.tsx'
 import { severityName } from './severity.ts'
 import { Virtual } from './virtual.tsx'
 
 const ROW = 27
 const INDENT = 15
-
-export interface Zoom {
-  readonly from: number
-  readonly to: number
-}
 
 interface WaterfallProps {
   readonly tree: Tree
@@ -36,161 +33,6 @@ interface WaterfallProps {
   readonly onZoom: (zoom: Zoom | undefined) => void
   readonly onSelect: (node: Node | undefined) => void
   readonly onFold: (node: Node, fold: boolean) => void
-}
-
-const share = (zoom: Zoom, at: number): number => ((at - zoom.from) / (zoom.to - zoom.from)) * 100
-
-/** Ticks at 1, 2 or 5 of something, five to ten of them. */
-const ticksOf = ({ from, to }: Zoom): number[] => {
-  const rough = (to - from) / 6
-  const power = 10 ** Math.floor(Math.log10(Math.max(1, rough)))
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough) ?? power
-  const ticks: number[] = []
-  for (let at = Math.ceil(from / step) * step; at <= to; at += step) ticks.push(at)
-  return ticks
-}
-
-const Ruler = ({
-  zoom,
-  whole,
-  onZoom,
-}: {
-  zoom: Zoom
-  whole: number
-  onZoom: (zoom: Zoom | undefined) => void
-}): JSX.Element => {
-  const ruler = useRef<HTMLDivElement>(null)
-  const [drag, setDrag] = useState<{ from: number; to: number } | undefined>(undefined)
-  const at = (event: PointerEvent): number => {
-    const { left, width } = ruler.current!.getBoundingClientRect()
-    return Math.max(0, Math.min(1, (event.clientX - left) / width))
-  }
-  const nanos = (part: number): number => zoom.from + part * (zoom.to - zoom.from)
-  const zoomed = zoom.from > 0 || zoom.to < whole
-  return (
-    <div
-      ref={ruler}
-      class="ruler"
-      title="Drag to zoom, double-click to zoom out"
-      onPointerDown={(event) => {
-        ruler.current!.setPointerCapture(event.pointerId)
-        setDrag({ from: at(event), to: at(event) })
-      }}
-      onPointerMove={(event) => drag && setDrag({ ...drag, to: at(event) })}
-      onPointerUp={() => {
-        if (drag && Math.abs(drag.to - drag.from) > 0.01)
-          onZoom({ from: nanos(Math.min(drag.from, drag.to)), to: nanos(Math.max(drag.from, drag.to)) })
-        setDrag(undefined)
-      }}
-      onDblClick={() => onZoom(undefined)}
-    >
-      {ticksOf(zoom)
-        .filter((tick) => share(zoom, tick) < 94)
-        .map((tick) => (
-          <span key={tick} style={{ left: `${share(zoom, tick)}%` }}>
-            {tick === 0 ? '0' : formatDuration(tick)}
-          </span>
-        ))}
-      {drag ? (
-        <i
-          style={{ left: `${Math.min(drag.from, drag.to) * 100}%`, width: `${Math.abs(drag.to - drag.from) * 100}%` }}
-        />
-      ) : null}
-      {zoomed ? (
-        <button type="button" onPointerDown={(event) => event.stopPropagation()} onClick={() => onZoom(undefined)}>
-          whole trace
-        </button>
-      ) : null}
-    </div>
-  )
-}
-
-const Bar = ({ node, props }: { node: Node; props: WaterfallProps }): JSX.Element | null => {
-  const { zoom, path, showPath, startNano } = props
-  const left = share(zoom, node.start)
-  const width = share(zoom, node.end) - left
-  const right = left + width
-  if (node.span === undefined) return <div class="bar missing" style={{ left: `${left}%`, width: `${width}%` }} />
-  const { span } = node
-  const length = node.end - node.start
-  const own = length > 0 && node.children.length > 0 ? ownSegments(node) : undefined
-  const text = span.unfinished ? 'never ended' : formatDuration(span.duration)
-  // The text stands where there is room for it: right of the bar, else left of it, else inside.
-  const place = right < 88 ? 'after' : left > 12 ? 'before' : 'inside'
-  return (
-    <>
-      <div
-        class={`bar ${span.unfinished ? 'open' : ''} ${span.status === 'error' ? 'failed' : ''} ${own === undefined ? 'solid' : ''}`}
-        style={{ left: `${left}%`, width: `max(2px, ${width}%)`, '--colour': colourOf(node.service) }}
-      >
-        {own?.map((segment) => (
-          <i
-            key={segment.start}
-            style={{
-              left: `${((segment.start - node.start) / length) * 100}%`,
-              width: `${((segment.end - segment.start) / length) * 100}%`,
-            }}
-          />
-        ))}
-      </div>
-      {showPath
-        ? path.get(node)?.map((segment) => (
-            <div
-              key={segment.start}
-              class="critical"
-              style={{
-                left: `${share(zoom, segment.start)}%`,
-                width: `max(2px, ${share(zoom, segment.end) - share(zoom, segment.start)}%)`,
-              }}
-            />
-          ))
-        : null}
-      {span.events.slice(0, 50).map((event, i) => {
-        const at = share(zoom, nanosBetween(startNano, event.nano))
-        return at < 0 || at > 100 ? null : (
-          <div
-            key={i}
-            class={`event ${event.name === 'exception' ? 'failed' : ''}`}
-            style={{ left: `${at}%` }}
-            title={event.name}
-          />
-        )
-      })}
-      <span
-        class={`length ${place}`}
-        style={
-          place === 'after'
-            ? { left: `${Math.max(0, right)}%` }
-            : place === 'before'
-              ? { right: `${100 - left}%` }
-              : { left: `${Math.max(0, left)}%` }
-        }
-      >
-        {text}
-      </span>
-    </>
-  )
-}
-
-const Badges = ({ node }: { node: Node }): JSX.Element | null => {
-  const { span } = node
-  if (span === undefined) return null
-  const collapsed = span.attributes['clew.collapsed.count']
-  const code = span.attributes['http.response.status_code']
-  return (
-    <>
-      {typeof collapsed === 'number' ? (
-        <em title="equal spans folded into this one by the sender">×{collapsed}</em>
-      ) : null}
-      {span.unfinished ? <em title="this span never ended">open</em> : null}
-      {typeof code === 'number' && code >= 400 ? <em class="failed">{code}</em> : null}
-      {span.links.length > 0 ? (
-        <em title="linked to other traces">
-          {span.links.length} link{span.links.length > 1 ? 's' : ''}
-        </em>
-      ) : null}
-    </>
-  )
 }
 
 const rowId = (row: OutlineRow, index: number): string =>
