@@ -1,8 +1,10 @@
 // In: the recipes of docs/clients. Out: each run as it is written, against a local server, its trace compared as text.
 // Must stay true: what is run is what is shown: the code comes out of the document.
+import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { Span } from 'clew'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { bundle, ROOT } from '../runtimes/bundle.ts'
@@ -149,7 +151,7 @@ const installed = inClients('openai')
 /** The block of TypeScript of a document. */
 async function codeOf(name: string): Promise<string> {
   const text = await readFile(join(documents, `${name}.md`), 'utf8')
-  const [, code] = /```ts\n([\s\S]*?)```/.exec(text) ?? []
+  const [, code] = /```ts recipe\n([\s\S]*?)```/.exec(text) ?? []
   expect(code, `docs/clients/${name}.md has a block of code`).toBeDefined()
   return code!
 }
@@ -167,6 +169,19 @@ describe.skipIf(!installed)(`docs/clients${installed ? '' : ` (${NOT_INSTALLED})
   it('has a recipe for each client, and a test for each recipe', async () => {
     const files = (await readdir(documents)).map((file) => file.replace('.md', '')).filter((name) => name !== 'README')
     expect(files.sort()).toEqual(Object.keys(recipes).sort())
+  })
+
+  it('has recipes that compile', async () => {
+    for (const name of Object.keys(recipes)) await writeFile(join(folder, `${name}.ts`), await codeOf(name))
+    const compilerOptions = { isolatedDeclarations: false, declaration: false, noUnusedLocals: false }
+    await writeFile(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({ extends: join(ROOT, 'tsconfig.json'), compilerOptions, include: ['*.ts'], exclude: [] }),
+    )
+    const { stdout } = await promisify(execFile)(join(ROOT, 'node_modules/.bin/tsc'), ['-p', folder]).catch(
+      (error) => error,
+    )
+    expect(stdout.split('\n').filter((line: string) => line.includes('.recipes-'))).toEqual([])
   })
 
   it.each(Object.entries(recipes))('%s', async (name, recipe) => {
