@@ -101,6 +101,20 @@ class Flow extends WorkflowEntrypoint<Env, Traced<{ order: string }>> {
   }
 }
 
+/** Whoever forgets the context does not compile. */
+function forgets(env: Env): unknown[] {
+  return [
+    // @ts-expect-error a bare job
+    env.JOBS.send({ n: 1 }),
+    // @ts-expect-error bare parameters
+    env.FLOW.create({ params: { order: 'o' } }),
+    // @ts-expect-error a bare argument
+    env.PAY.charge({ amount: 1 }),
+    // @ts-expect-error a bare argument
+    env.ROOM.getByName('a').join({ name: 'n' }),
+  ]
+}
+
 const paths: Record<string, (span: Span<Env>, env: Env, url: URL) => unknown> = {
   rpc: (span) => span.enterSpan('pay', (span) => span.env.PAY.charge(span.carry({ amount: 3 }))),
   object: (span) => span.env.ROOM.getByName('a').join(span.carry({ name: 'n' })),
@@ -130,6 +144,7 @@ const paths: Record<string, (span: Span<Env>, env: Env, url: URL) => unknown> = 
   unwrap: (span, env) => [unwrap(span.env.KV) === unwrap(env.KV), unwrap(span.env.KV) === span.env.KV],
   statics: () => [TracedRoom.secret(), TracedRoom.name, TracedRoom.prototype instanceof DurableObject],
   errors: () => errors,
+  forgets: () => forgets.name,
 }
 
 export default workers(

@@ -1,0 +1,2 @@
+// The door for Cloudflare Pages functions.
+export { type PagesContext, pages } from './runtime/pages.ts'
