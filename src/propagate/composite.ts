@@ -9,6 +9,7 @@ import type { Propagator } from './propagator.ts'
 export function composite(propagators: readonly Propagator[], onError?: (error: unknown) => void): Propagator {
   return {
     fields: [...new Set(propagators.flatMap((one) => one.fields))],
+    emptyBaggage: propagators.find((one) => one.emptyBaggage)?.emptyBaggage,
     extract(carrier, context) {
       for (const one of propagators) {
         try {

@@ -14,6 +14,7 @@ const PREFIX = 'uberctx-'
 export function jaeger(): Propagator {
   return {
     fields: ['uber-trace-id'],
+    emptyBaggage: emptyBaggage(),
     extract(carrier, context) {
       const baggage = readBaggage(carrier, context.baggage ?? emptyBaggage())
       const base = baggage.size > 0 ? { ...context, baggage } : context

@@ -12,6 +12,7 @@ const PREFIX = 'ot-baggage-'
 export function ottrace(): Propagator {
   return {
     fields: ['ot-tracer-traceid', 'ot-tracer-spanid', 'ot-tracer-sampled'],
+    emptyBaggage: emptyBaggage(),
     extract(carrier, context) {
       const header = (name: string): string => trimmed((carrier.get(name) ?? '').slice(0, MAX_HEADER_LENGTH))
       const sampled = /^(?:1|true)$/i.test(header('ot-tracer-sampled'))

@@ -1,8 +1,10 @@
 // In: where a call goes. Out: what of our context may go with it.
 // Must stay true: baggage leaves only to hosts somebody listed and to bindings; a host pattern never matches a longer or
 // shorter host; a redirect to another origin carries neither baggage nor trace state to hosts nobody listed.
-import type { PropagationContext } from './propagator.ts'
+import { composite } from './composite.ts'
+import type { PropagationContext, Propagator } from './propagator.ts'
 import { followRedirects } from './redirect.ts'
+import { baggage, traceContext } from './w3c.ts'
 
 /**
  * Targets by pattern: `api.example` is that host on any port, `*.example` every host below it but not itself,
@@ -34,6 +36,8 @@ export interface OutboundRule {
   (target: Target, from?: URL): Permission
   /** Follows redirects, so that each hop gets what it may. Absent: the host follows, and forwards every header. */
   readonly follow?: typeof followRedirects
+  /** The formats of a tracer that names none itself: who says where baggage may go speaks it. */
+  readonly propagator?: Propagator
 }
 
 /** Everything: what a call may be given when its caller says `propagate: true`. */
@@ -52,11 +56,11 @@ export function outbound(policy: OutboundPolicy = {}): OutboundRule {
   const rule = (target: Target, from?: URL): Permission => {
     if (target === 'binding') return EVERYTHING
     const trace = traced(target)
-    const baggage = trusted(target)
+    const isTrusted = trusted(target)
     const crossed = from !== undefined && from.origin !== target.origin
-    return { trace, traceState: trace && (!crossed || tracePolicy !== true || baggage), baggage }
+    return { trace, traceState: trace && (!crossed || tracePolicy !== true || isTrusted), baggage: isTrusted }
   }
-  return Object.assign(rule, { follow: followRedirects })
+  return Object.assign(rule, { follow: followRedirects, propagator: composite([traceContext(), baggage()]) })
 }
 
 /** The part of a context that may go with a call, to be injected. */

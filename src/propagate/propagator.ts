@@ -43,6 +43,8 @@ export interface PropagationContext {
 export interface Propagator {
   /** The header names this format may write, lower-case. */
   readonly fields: readonly string[]
+  /** Of formats that carry baggage: none yet, to set the first member of. */
+  readonly emptyBaggage?: Baggage | undefined
   /** Returns `context` itself when the carrier holds nothing usable, else a context with what was found. */
   extract(carrier: Getter, context: PropagationContext): PropagationContext
   inject(context: PropagationContext, carrier: Setter): void

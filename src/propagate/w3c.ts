@@ -1,6 +1,6 @@
 // In: the W3C headers of a carrier. Out: a propagation context, and the way back.
 // Must stay true: no tracestate without a traceparent, in either direction; a bad tracestate never costs the traceparent.
-import { formatBaggage, parseBaggage } from './baggage.ts'
+import { emptyBaggage, formatBaggage, parseBaggage } from './baggage.ts'
 import { found } from './found.ts'
 import type { Propagator } from './propagator.ts'
 import { parseTraceState } from './trace-state.ts'
@@ -31,6 +31,7 @@ export function traceContext(): Propagator {
 export function baggage(): Propagator {
   return {
     fields: ['baggage'],
+    emptyBaggage: emptyBaggage(),
     extract(carrier, context) {
       const header = carrier.get('baggage')
       const read = header ? parseBaggage(header) : undefined

@@ -52,12 +52,9 @@ export function environment(env: unknown): TracerOptions {
   }
 
   const options: { -readonly [name in keyof TracerOptions]: TracerOptions[name] } = { ...basicOptions(env), limits }
-  const formats = variable(env, 'PROPAGATORS')
-  if (formats) {
-    const { propagator, unknown } = propagatorsNamed(formats)
-    for (const name of unknown) warnOf('PROPAGATORS', name, 'there is no such format')
-    options.propagator = propagator
-  }
+  const { propagator, unknown } = propagatorsNamed(variable(env, 'PROPAGATORS'))
+  for (const name of unknown) warnOf('PROPAGATORS', name, 'there is no such format')
+  options.propagator = propagator
   const sampler = variable(env, 'TRACES_SAMPLER')
   if (sampler) {
     const { sampler: found, problem } = samplerFromEnv(sampler, variable(env, 'TRACES_SAMPLER_ARG'))

@@ -6,7 +6,7 @@ import type { TracerOptions } from './options.ts'
 
 /** What the variables may ask for that only `clew/environment` carries: their values here, and what those mean. */
 const ONLY: { readonly [name: string]: string } = {
-  PROPAGATORS: 'tracecontext,baggage',
+  PROPAGATORS: 'tracecontext',
   TRACES_SAMPLER: 'parentbased_always_on',
   TRACES_EXPORTER: 'otlp',
   EXPORTER_OTLP_PROTOCOL: 'http/json',

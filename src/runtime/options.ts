@@ -4,12 +4,11 @@ import { type OnDrop, warnOncePerReason } from '../flush/drops.ts'
 import { ClewError } from '../flush/error.ts'
 import type { Exporter } from '../flush/exporter.ts'
 import type { Attributes, AttributeValue, Resource } from '../flush/model.ts'
-import { composite } from '../propagate/composite.ts'
 import type { Trust } from '../propagate/inbound.ts'
 import { EVERYTHING, type OutboundRule, UNLISTED } from '../propagate/outbound.ts'
 import type { Getter, Propagator } from '../propagate/propagator.ts'
 import type { SpanContext } from '../propagate/span-context.ts'
-import { baggage, traceContext } from '../propagate/w3c.ts'
+import { traceContext } from '../propagate/w3c.ts'
 import { followParent } from '../sampling/follow-parent.ts'
 import type { Sampler } from '../sampling/sampler.ts'
 import type { TailSampler } from '../sampling/tail-sampler.ts'
@@ -50,7 +49,7 @@ export interface TracerOptions {
   readonly record?: 'all' | 'sampled'
   /** What one kept trace may cost: `collapse()`, `cap({ maxSpans })` of `clew/sampling`, in this order. Default: none. */
   readonly budgets?: readonly TraceBudget[]
-  /** Wire formats. Default: W3C Trace Context and Baggage. */
+  /** Wire formats. Default: W3C Trace Context, and with `outbound()` W3C Baggage. */
   readonly propagator?: Propagator
   /**
    * How far a caller's context is trusted: `continue` its trace, begin a new one with a `link` to it, or `ignore` it.
@@ -59,7 +58,7 @@ export interface TracerOptions {
   readonly trust?: Trust | ((carrier: Getter) => Trust)
   /**
    * What goes along with a call: `outbound({ baggage: ['*.internal.example'] })` of `clew/propagate`. Default: the trace to
-   * every host, baggage to bindings only.
+   * every host, and no baggage is read or written.
    */
   readonly outbound?: OutboundRule
   /** Writes to the headers of every response: `serverTiming()` of `clew/propagate`, so that a page finds its trace. Default: none. */
@@ -153,7 +152,7 @@ export function resolveOptions(options: TracerOptions): Config {
     tailSampler: options.tailSampler,
     record: options.record ?? 'all',
     budgets: options.budgets ?? [],
-    propagator: options.propagator ?? composite([traceContext(), baggage()], onError),
+    propagator: options.propagator ?? options.outbound?.propagator ?? traceContext(),
     trust: options.trust ?? 'continue',
     outbound: options.outbound ?? ((target) => (target === 'binding' ? EVERYTHING : UNLISTED)),
     responseHeaders: options.responseHeaders,

@@ -3,7 +3,6 @@
 // before it began: the same object, the same methods, nothing kept.
 import { type Attributes, type AttributeValue, type LogRecord, type SpanRecord, StatusCode } from '../flush/model.ts'
 import type { Baggage } from '../propagate/baggage.ts'
-import { mergeBaggage } from '../propagate/baggage-values.ts'
 import { attach, carrierIn, carrierOf, type Traced } from '../propagate/carrier.ts'
 import type { Getter, PropagationContext } from '../propagate/propagator.ts'
 import { RANDOM, SAMPLED, type SpanContext } from '../propagate/span-context.ts'
@@ -224,11 +223,15 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
   }
 
   withBaggage(values: Readonly<Record<string, string | undefined>>): Span<Env> {
-    const { redact, redactor } = this.#owner.config
+    const { failed, propagator, redact, redactor } = this.#owner.config
     const given = { ...values }
     redactAll(redact, given, 'baggage')
     redactor.attributes(given)
-    const scope = { ...this.#scope, baggage: mergeBaggage(this.#scope.baggage, given) }
+    let baggage = this.#scope.baggage ?? propagator.emptyBaggage
+    if (!baggage) failed('withBaggage needs createTracer({ outbound: outbound(), … })')
+    for (const [key, value] of Object.entries(given))
+      baggage = value === undefined ? baggage?.remove(key) : baggage?.set(key, value)
+    const scope = { ...this.#scope, baggage }
     return new RecordingSpan(this.#owner, scope, this.record, this.parent)
   }
 

@@ -75,7 +75,10 @@ export interface Span<Env = unknown> {
     fn: TracedFunction<Env, A, R>,
     ...args: A
   ): R
-  /** What travels with the trace beside its identity (W3C Baggage). Never an attribute by itself. */
+  /**
+   * What travels with the trace beside its identity (W3C Baggage). Never an attribute by itself. The tracer's `outbound()`,
+   * or a propagator that carries it, turns it on.
+   */
   readonly baggage: Baggage | undefined
   /** This span with more baggage for what it calls from here on; `undefined` removes a key. */
   withBaggage(values: Readonly<Record<string, string | undefined>>): Span<Env>

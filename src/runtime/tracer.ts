@@ -1,7 +1,6 @@
 // In: options, or a function from env to options. Out: a Tracer: what adapters and user code start invocations with.
 // Must stay true: holds no request state; options are resolved once for each env; a configuration that only a request
 // can show to be wrong is reported once, and the request runs untraced.
-import { composite } from '../propagate/composite.ts'
 import { NOTHING } from '../propagate/outbound.ts'
 import { environmentOptions } from './environment.ts'
 import { type Handle, type InvocationStart, invoke, type Unconfigured, untraced } from './invocation.ts'
@@ -57,7 +56,7 @@ export function createTracer<Env = unknown>(options?: TracerOptions | ((env: Env
 
 /** To carry nothing on, quietly. */
 const UNCONFIGURED: Unconfigured = {
-  propagator: /* @__PURE__ */ composite([]),
+  propagator: { fields: [], extract: (_, context) => context, inject() {} },
   outbound: () => NOTHING,
   failed() {},
   now: () => Date.now(),

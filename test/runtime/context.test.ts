@@ -1,6 +1,6 @@
 // In: contexts from elsewhere: headers, payloads, messages. Out: whose trace goes on, and what is carried further.
 import type { Sampler, TracerOptions } from 'clew'
-import { b3 } from 'clew/propagate'
+import { b3, outbound } from 'clew/propagate'
 import { describe, expect, test } from 'vitest'
 import { bench, tree } from './harness.ts'
 
@@ -119,13 +119,13 @@ describe('the head sampler', () => {
 
 describe('a payload', () => {
   test('carries the span, survives JSON and structured clone, and its trace goes on elsewhere', async () => {
-    const sender = bench()
+    const sender = bench({ outbound: outbound() })
     const sent = sender.run((span) => span.withBaggage({ tier: 'gold' }).carry({ cart: [1, 2] }))
     await sender.idle()
     const received = structuredClone(JSON.parse(JSON.stringify(sent)) as typeof sent)
     expect(received.cart).toEqual([1, 2])
 
-    const { run, idle, exporter } = bench({ baggageKeys: ['tier'] })
+    const { run, idle, exporter } = bench({ baggageKeys: ['tier'], outbound: outbound() })
     run((span) => {
       span.continueTrace(
         received,
@@ -145,6 +145,13 @@ describe('a payload', () => {
     expect(process!.links).toMatchObject([{ traceId: batch!.traceId, spanId: batch!.spanId }])
     expect(step).toMatchObject({ traceId: origin.traceId, parentSpanId: process!.spanId, parentIsRemote: false })
     expect([batch, process, step].map((span) => span!.attributes['tier'])).toEqual([undefined, 'gold', 'gold'])
+  })
+
+  test('carries no baggage where no format of the tracer does, and that is reported', () => {
+    const { run, errors } = bench()
+    const sent = run((span) => span.withBaggage({ tier: 'gold' }).carry({}))
+    expect(Object.keys(sent.$trace)).toEqual(['traceparent'])
+    expect(errors).toEqual([expect.stringContaining('outbound')])
   })
 
   test('is only linked to where that is asked for', async () => {

@@ -2,6 +2,7 @@
 import { createTracer, memoryExporter, otlp } from 'clew'
 import { json, protobuf } from 'clew/flush'
 import { logs } from 'clew/logs'
+import { outbound, outbound } from 'clew/propagate'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Collector, plain } from '../collector.ts'
 import { bench } from './harness.ts'
@@ -150,7 +151,7 @@ describe('logs()', () => {
 
   test('copies the listed baggage and no other', () => {
     const print = vi.fn()
-    bench({ logs: logs({ print, baggage: ['tenant'] }) }).run((span) =>
+    bench({ logs: logs({ print, baggage: ['tenant'] }), outbound: outbound() }).run((span) =>
       span.withBaggage({ tenant: 'acme', plan: 'gold' }).log.info('x'),
     )
     const line = JSON.parse(print.mock.calls[0]![1])
