@@ -2,7 +2,7 @@
 import { createTracer, memoryExporter, otlp } from 'clew'
 import { json, protobuf } from 'clew/flush'
 import { logs } from 'clew/logs'
-import { outbound, outbound } from 'clew/propagate'
+import { outbound } from 'clew/propagate'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Collector, plain } from '../collector.ts'
 import { bench } from './harness.ts'
