@@ -4,6 +4,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { gunzipSync } from 'node:zlib'
+import type { Fault as KitFault } from 'clew/testing'
 import {
   type DecodedAttribute,
   type DecodedLog,
@@ -16,33 +17,13 @@ import {
   encodeAnswer,
 } from './otlp-decode.ts'
 
-/** How one request is treated. */
+/** How one request is treated: what the kit's fake collector can do, and what takes a socket. */
 export type Fault =
-  /** Answers with a status; a 2xx accepts the batch. */
-  | {
-      readonly kind: 'status'
-      readonly status: number
-      readonly headers?: Record<string, string>
-      readonly body?: string
-    }
-  /** Reads the request and never answers. */
-  | { readonly kind: 'hang' }
-  /** Resets the connection without an answer. */
-  | { readonly kind: 'reset' }
-  /** Accepts, answers 200 with half a body and resets. */
-  | { readonly kind: 'reset-mid-body' }
+  | KitFault
   /** Accepts, answers 200 and then a byte every `everyMs`, without end. */
   | { readonly kind: 'drip'; readonly everyMs: number }
-  /** Answers 200 with a web page, as a wrong URL would. Accepts nothing. */
-  | { readonly kind: 'html' }
-  /** Accepts and answers 200 with so many bytes. */
-  | { readonly kind: 'huge'; readonly bytes: number }
-  /** Accepts less `rejected` records (OTLP 1.11, "Partial Success"). */
-  | { readonly kind: 'partial'; readonly rejected: number; readonly message: string }
   /** Accepts, answers and closes the connection, announced or not. */
   | { readonly kind: 'close'; readonly announced: boolean }
-  /** Accepts after a wait. */
-  | { readonly kind: 'delay'; readonly ms: number }
 
 export interface Received {
   readonly path: string

@@ -6,6 +6,7 @@ import { createTracer, otlp, type Span, type TracerOptions } from 'clew'
 import { json, protobuf } from 'clew/flush'
 import { logs } from 'clew/logs'
 import { detect, emails, hmac } from 'clew/privacy'
+import { outbound } from 'clew/propagate'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Collector, plain } from '../collector.ts'
 
@@ -138,6 +139,7 @@ async function run(
   const tracer = createTracer({
     service: 'planted',
     exporter: otlp({ url: collector.url }),
+    outbound: outbound({ baggage: true }),
     limits: { attributeCountLimit: 10_000, eventCountLimit: 10_000, linkCountLimit: 10_000 },
     ...options,
   })
