@@ -36,7 +36,8 @@ export function json(): Encoder {
     traces: (batch) => request('Spans', batch, batch.spans, span, 'spans'),
     logs: (batch) => request('Logs', batch, batch.logs, log, 'logRecords'),
     answer(body) {
-      const said = JSON.parse(new TextDecoder().decode(body) || '{}').partialSuccess ?? {}
+      // `{}`, or nothing: the ordinary answer, for which no decoder is made (14 µs in a Worker).
+      const said = (body.length > 2 && JSON.parse(new TextDecoder().decode(body)).partialSuccess) || {}
       return { rejected: Number(said.rejectedSpans ?? said.rejectedLogRecords ?? 0), message: said.errorMessage ?? '' }
     },
   }

@@ -26,6 +26,8 @@ export function otlp(options: OtlpOptions): Exporter {
   const state = breaker()
 
   return {
+    // Each post has its deadline; only a compression could go on for ever.
+    isTimely: !options.compression,
     async export(batch, host) {
       const { spans, logs, scope } = batch
       if (!spans.length && !logs.length) return { ok: true }

@@ -88,6 +88,12 @@ function retryAfterMs(header: string | null, nowMs: number): number | undefined 
 async function read(response: Response): Promise<Uint8Array> {
   let body = new Uint8Array()
   try {
+    const { headers } = response
+    const length = headers.get('content-length')
+    // A length that is known, and that no decoding can change: read at once. Through a reader the two bytes of an
+    // ordinary answer cost a Worker 100 µs.
+    if (length !== null && +length <= MAX_ANSWER_BYTES && !headers.has('content-encoding'))
+      return new Uint8Array(await response.arrayBuffer())
     const reader = response.body?.getReader()
     for (let chunk = await reader?.read(); chunk?.value; chunk = await reader?.read()) {
       body = new Uint8Array([...body, ...chunk.value])

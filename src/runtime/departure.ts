@@ -92,7 +92,9 @@ export async function send(
   const result = await new Promise<ExportResult>((resolve) => {
     // Longer than any timer: no limit.
     const timer =
-      budgetMs < 2 ** 31 && setTimeout(() => resolve(failure('timeout', 'the exporter did not answer')), budgetMs)
+      !exporter.isTimely &&
+      budgetMs < 2 ** 31 &&
+      setTimeout(() => resolve(failure('timeout', 'the exporter did not answer')), budgetMs)
     new Promise<ExportResult>((answer) => answer(exporter.export(batch, { fetch, now, random, budgetMs })))
       .catch((error) => failure('encoding', `the exporter failed: ${error}`))
       .then((answer) => {
