@@ -13,9 +13,16 @@ export const LINES: readonly string[] = ['2026-11', '2026-07']
 /** Compatibility date of all test Workers: neither line knows a later one. */
 const DATE = '2026-07-28'
 
-export function bundle(entry: string): string {
+const APP = new URL('./app/', import.meta.url).pathname
+
+/** A module of the test app by its name, or a source text. */
+export type Entry = string | { readonly source: string }
+
+export function bundle(entry: Entry): string {
   const [file] = buildSync({
-    entryPoints: [new URL(`./app/${entry}.ts`, import.meta.url).pathname],
+    ...(typeof entry === 'string'
+      ? { entryPoints: [`${APP}${entry}.ts`] }
+      : { stdin: { contents: entry.source, resolveDir: APP, sourcefile: `${APP}entry.ts`, loader: 'ts' } }),
     bundle: true,
     format: 'esm',
     target: 'es2024',
@@ -39,7 +46,7 @@ export interface Running {
 type Options = Readonly<Record<string, unknown>>
 
 /** One Worker of Miniflare's, from the bundle of `entry`. */
-export function worker(name: string, entry: string, options: Options): Options {
+export function worker(name: string, entry: Entry, options: Options): Options {
   return {
     name,
     modulesRoot: '/',
