@@ -43,15 +43,25 @@ export function dropAttributes(counts: DropCounts): Attributes {
 /** Told of every loss as it happens. */
 export type OnDrop = (reason: DropReason, count: number, message: string) => void
 
-/**
- * The default: one `console.warn` for each reason in the life of the isolate. Sampling is a choice and not a loss:
- * it is counted and never warned of.
- */
-export function warnOncePerReason(warn: (message: string) => void = (message) => console.warn(message)): OnDrop {
-  const warned = new Set<DropReason>(['sampled_out'])
+/** Texts told apart, so that a failure in every request is reported once and a new one is still heard. */
+const MAX_TEXTS = 20
+
+/** Prints each text once in the life of the isolate; those with the same `key` count as the same. */
+export function printOnce(
+  print: (message: string) => void = (message) => console.warn(message),
+): (text: string, key?: string) => void {
+  const told = new Set<string>()
+  return (text, key = text) => {
+    if (told.has(key) || told.size >= MAX_TEXTS) return
+    told.add(key)
+    print(`clew: ${text}. This is said once.`)
+  }
+}
+
+/** The default: a warning for each reason. Sampling is a choice and not a loss: it is counted and never warned of. */
+export function warnOncePerReason(print?: (message: string) => void): OnDrop {
+  const say = printOnce(print)
   return (reason, count, message) => {
-    if (warned.has(reason)) return
-    warned.add(reason)
-    warn(`clew: ${count} lost (${reason}): ${message}. Further ones are only counted.`)
+    if (reason !== 'sampled_out') say(`${count} lost (${reason}): ${message}`, reason)
   }
 }

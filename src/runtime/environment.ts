@@ -4,16 +4,9 @@
 import { otlp } from '../flush/otlp.ts'
 import type { TracerOptions } from './options.ts'
 
-/** What the variables may ask for that only `clew/environment` carries: their values here, and what those mean. */
-const ONLY: { readonly [name: string]: string } = {
-  PROPAGATORS: 'tracecontext',
-  TRACES_SAMPLER: 'parentbased_always_on',
-  TRACES_EXPORTER: 'otlp',
-  EXPORTER_OTLP_PROTOCOL: 'http/json',
-  EXPORTER_OTLP_TRACES_PROTOCOL: 'http/json',
-  EXPORTER_OTLP_COMPRESSION: 'none',
-  EXPORTER_OTLP_TRACES_COMPRESSION: 'none',
-}
+/** What the variables may ask for that only `clew/environment` carries: all but these values of these names. */
+const BEYOND =
+  /^OTEL_(PROPAGATORS|TRACES_SAMPLER|TRACES_EXPORTER|EXPORTER_OTLP_(TRACES_)?(PROTOCOL|COMPRESSION))=(?!(tracecontext|parentbased_always_on|otlp|http\/json|(?<=COMPRESSION=)none)$)./
 
 /** The value of an `OTEL_` variable; empty where it has none. */
 export function variable(env: unknown, name: string): string {
@@ -27,9 +20,11 @@ export function warnOf(name: string, value: string, why: string): void {
 
 /** Service, resource, endpoint and headers. */
 export function environmentOptions(env: unknown): TracerOptions {
-  for (const name in ONLY) {
+  for (const key in env as object) {
+    const name = key.slice(5)
     const value = variable(env, name)
-    if (value && value !== ONLY[name]) warnOf(name, value, 'write createTracer(environment), from clew/environment')
+    if (BEYOND.test(`${key}=${value}`))
+      warnOf(name, value, 'only createTracer(environment) of clew/environment knows it')
   }
   return basicOptions(env)
 }

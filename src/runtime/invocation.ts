@@ -6,7 +6,7 @@ import type { Getter, PropagationContext, Propagator } from '../propagate/propag
 import type { TailVerdict } from '../sampling/tail-sampler.ts'
 import { type SpanBuffer, spanBuffer } from './buffer.ts'
 import type { TimeInput } from './clock.ts'
-import { decideAtTail, finish, leaving, send } from './departure.ts'
+import { decideAtTail, finish, leaving, NO_ATTRIBUTES, send } from './departure.ts'
 import { decideAtHead } from './head.ts'
 import type { IdGenerator } from './ids.ts'
 import type { Config } from './options.ts'
@@ -94,15 +94,8 @@ export function invoke<Env, R>(config: Config, start: InvocationStart<Env>, hand
   return follow(result, invocation)
 }
 
-/** What a span needs of a configuration where nothing is recorded. */
-export type Unconfigured = Pick<Config, 'propagator' | 'outbound' | 'failed' | 'now' | 'service' | 'logs' | 'redactor'>
-
 /** Runs `handle` under a span that records nothing and carries nothing. */
-export function untraced<Env, R>(
-  config: Unconfigured,
-  { env, keepAlive }: InvocationStart<Env>,
-  handle: Handle<Env, R>,
-): R {
+export function untraced<Env, R>(config: Config, { env, keepAlive }: InvocationStart<Env>, handle: Handle<Env, R>): R {
   const owner = { config, bind: () => env, waitUntil: keepAlive }
   const nobody = { traceId: '', spanId: '', parentSpanId: '', parentIsRemote: false, traceFlags: 0, traceState: '' }
   return handle(rootSpan(owner as unknown as SpanOwner<Env>, {}, nobody, '', {}, false), {
@@ -127,7 +120,10 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
   guard(() => (start = { ...start, ...start.describe?.() }))
   const { env, keepAlive, graceMs = Infinity } = start
   const head = decideAtHead(config, start)
-  const { isRecorded } = head
+  const { metrics, fetch, random } = config
+  let isCounted = false
+  // What is to be counted is recorded; what the head did not want does not leave for that.
+  const isRecorded = head.isRecorded || (config.enabled && !!metrics)
   /** Something may have to leave at the end. */
   const isOpen = isRecorded || (config.enabled && logs.independentFrom !== undefined)
 
@@ -226,6 +222,7 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
     const [rest, leaving] = [spanBuffer(limits.spanCountLimit), spanBuffer(limits.spanCountLimit)]
     for (const record of records) (record.endMs ? leaving : rest).add(record)
     leaving.started = buffer.started - open.length
+    leaving.logs.push(...buffer.logs)
     owner.buffer = rest
     keepAlive(leave(leaving))
   }
@@ -253,17 +250,25 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
       losses.add('buffer_full', closing.started - records.length, `over ${limits.spanCountLimit} spans at once`)
       finish(config, records)
       // The verdict is final: what comes late goes the way of the first.
-      verdict ??= decideAtTail(config, head, root.record, closing)
+      verdict ??= head.isRecorded ? decideAtTail(config, head, root.record, closing) : { keep: false }
       const { keep, traceState } = verdict
       // What was continued from another trace has that one's state.
       if (traceState !== undefined)
         for (const record of records) if (record.traceId === head.identity.traceId) record.traceState = traceState
       const budgetMs = start.budgetMs?.() ?? graceMs - Math.max(0, now() - settledMs)
-      const isKept = isRecorded && keep
-      if (!isKept) losses.add('sampled_out', records.length, 'not chosen by the sampler')
+      const isKept = head.isRecorded && keep
+      if (!isKept && head.isRecorded) losses.add('sampled_out', records.length, 'not chosen by the sampler')
       const spans = isKept ? leaving(config, records) : []
       const left = isKept ? closing.logs : closing.logs.filter(isIndependent)
-      if (isKept || left.length) await send(config, start.resource, spans, left, Math.max(0, budgetMs))
+      const sent = (isKept || left.length) && send(config, start.resource, spans, left, Math.max(0, budgetMs))
+      if (metrics) {
+        if (!isCounted && phase !== 'open') metrics.record(root.record, isKept)
+        isCounted ||= phase !== 'open'
+        await metrics.send({ fetch, now, random, budgetMs: Math.max(0, budgetMs) }, () =>
+          config.resource(start.resource ?? NO_ATTRIBUTES),
+        )
+      }
+      await sent
     } catch (error) {
       config.failed(error)
     }

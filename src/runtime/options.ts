@@ -1,9 +1,9 @@
 // In: what the user wrote, or the OTEL_* names of an environment. Out: one resolved configuration, with no default left.
 // Must stay true: parsed once at the door; wrong options throw a ClewError that says what to write instead.
-import { type OnDrop, warnOncePerReason } from '../flush/drops.ts'
+import { type OnDrop, printOnce, warnOncePerReason } from '../flush/drops.ts'
 import { ClewError } from '../flush/error.ts'
 import type { Exporter } from '../flush/exporter.ts'
-import type { Attributes, AttributeValue, Resource } from '../flush/model.ts'
+import type { Attributes, Resource } from '../flush/model.ts'
 import type { Trust } from '../propagate/inbound.ts'
 import { EVERYTHING, type OutboundRule, UNLISTED } from '../propagate/outbound.ts'
 import type { Getter, Propagator } from '../propagate/propagator.ts'
@@ -19,6 +19,7 @@ import { type IdGenerator, idGenerator, type RandomBytes } from './ids.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { jsonLines, type Logs } from './logger.ts'
 import { type Losses, losses } from './losses.ts'
+import type { Metrics } from './metrics.ts'
 import type { Mirror } from './mirror.ts'
 import type { Ambient } from './otel/ambient.ts'
 import { MASK, type Mask, type Redact, type Redactor, redactor, redactUrl } from './redact.ts'
@@ -82,6 +83,8 @@ export interface TracerOptions {
   readonly redact?: Redact
   /** Ambient context for libraries that know no other: `openTelemetry(api)` of `clew/otel`. Default: there is none. */
   readonly ambient?: Ambient
+  /** Duration and count of every invocation, sampled or not: `metrics({ url })` of `clew/metrics`. Default: none. */
+  readonly metrics?: Metrics
   /** What takes the place of what looks like a secret: `hmac(key)` of `clew/privacy`. Default: `REDACTED`. */
   readonly mask?: Mask
   /** Keys of values that look like secrets and are none, such as `session.id`. Default: none. */
@@ -102,85 +105,83 @@ export interface TracerOptions {
   readonly fetch?: (input: string, init?: RequestInit) => Promise<Response>
 }
 
+/** The options that have a default. */
+type Defaulted =
+  | 'sampler'
+  | 'record'
+  | 'budgets'
+  | 'propagator'
+  | 'trust'
+  | 'outbound'
+  | 'baggageKeys'
+  | 'bindings'
+  | 'enabled'
+  | 'now'
+  | 'random'
+  | 'fetch'
+  | 'logs'
+
 /** The options, resolved. What it holds of state (ids, losses) an isolate may share. */
-export interface Config {
-  readonly service: string
-  readonly resource: (host: Attributes) => Resource
-  readonly exporter: Exporter
-  readonly sampler: Sampler
-  readonly tailSampler: TailSampler | undefined
-  readonly record: 'all' | 'sampled'
-  readonly budgets: readonly TraceBudget[]
-  readonly propagator: Propagator
-  readonly trust: Trust | ((carrier: Getter) => Trust)
-  readonly outbound: OutboundRule
-  readonly responseHeaders: ResponseHeaders | undefined
-  readonly baggageKeys: readonly string[]
-  readonly bindings: readonly BindingKind[]
-  readonly mirror: Mirror | undefined
+export interface Config
+  extends Required<Pick<TracerOptions, Defaulted>>,
+    Omit<TracerOptions, Defaulted | 'resource' | 'limits'> {
+  readonly resource: (host: Attributes | undefined) => Resource
   readonly limits: Limits
-  readonly enabled: boolean
-  readonly now: Clock
   readonly ids: IdGenerator
-  readonly random: () => number
-  readonly fetch: (input: string, init?: RequestInit) => Promise<Response>
   readonly losses: Losses
-  readonly logs: Logs
-  readonly redact?: Redact
   readonly redactor: Redactor
-  readonly ambient?: Ambient | undefined
   /** Reports a failure of our own; never throws. */
   readonly failed: (error: unknown) => void
+  /** The answer; `otherwise` where it throws, which is reported. */
+  readonly attempt: <T>(ask: () => T, otherwise: T) => T
 }
 
 export function resolveOptions(options: TracerOptions): Config {
-  const { service, exporter, enabled = true, now = Date.now, random = Math.random } = options
+  const given = Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as unknown as TracerOptions
+  const { service, exporter, redact } = given
   if (typeof service !== 'string' || service === '')
-    throw new ClewError('invalid_option', 'service is missing: createTracer({ service: "checkout", … })')
+    throw new ClewError('invalid_option', 'createTracer({ service }) must be a name')
   if (typeof exporter?.export !== 'function')
-    throw new ClewError('missing_endpoint', 'exporter is missing: createTracer({ exporter: otlp({ url: "…" }), … })')
-  const onDrop = options.onDrop ?? warnOncePerReason()
-  const onError = options.onError ?? warnOncePerMessage()
+    throw new ClewError('missing_endpoint', 'createTracer({ exporter }) must be one, like exporter: otlp({ url })')
+  const say = printOnce()
+  const onDrop = given.onDrop ?? warnOncePerReason()
+  const onError = given.onError ?? ((error) => say(redactUrl(String(error))))
+  const hostFetch = given.fetch ?? globalThis.fetch
   const failed = (error: unknown): void => quietly(() => onError(error))
-  const { redact } = options
-  const hostFetch = options.fetch ?? globalThis.fetch
+  const attempt = <T>(ask: () => T, otherwise: T): T => {
+    try {
+      return ask()
+    } catch (error) {
+      failed(error)
+      return otherwise
+    }
+  }
   return {
-    service,
-    resource: resourceOf(options),
-    exporter,
-    sampler: options.sampler ?? followParent,
-    tailSampler: options.tailSampler,
-    record: options.record ?? 'all',
-    budgets: options.budgets ?? [],
-    propagator: options.propagator ?? options.outbound?.propagator ?? traceContext(),
-    trust: options.trust ?? 'continue',
-    outbound: options.outbound ?? ((target) => (target === 'binding' ? EVERYTHING : UNLISTED)),
-    responseHeaders: options.responseHeaders,
-    baggageKeys: options.baggageKeys ?? [],
-    bindings: options.bindings ?? [],
-    mirror: options.mirror,
-    limits: resolveLimits(options.limits),
-    enabled,
-    now,
-    ids: idGenerator(options.randomBytes ?? ((bytes) => crypto.getRandomValues(bytes))),
-    random,
+    sampler: followParent,
+    record: 'all',
+    budgets: [],
+    propagator: given.outbound?.propagator ?? traceContext(),
+    trust: 'continue',
+    outbound: (target) => (target === 'binding' ? EVERYTHING : UNLISTED),
+    baggageKeys: [],
+    bindings: [],
+    enabled: true,
+    now: Date.now,
+    random: Math.random,
+    logs: jsonLines,
+    ...given,
+    limits: resolveLimits(given.limits),
+    resource: resourceOf(given),
+    ids: idGenerator(given.randomBytes ?? ((bytes) => crypto.getRandomValues(bytes))),
     // Called as a plain function: some hosts refuse a fetch that is called as a method.
     fetch: (input, init) => hostFetch(input, init),
     losses: losses((reason, count, message) => quietly(() => onDrop(reason, count, message))),
     failed,
-    logs: options.logs ?? jsonLines,
-    ambient: options.ambient,
-    redactor: redactor(options.mask, options.reveal),
-    ...(redact && {
-      redact: (key, value, where) => {
-        try {
-          return redact(key, value, where)
-        } catch (error) {
-          failed(error)
-          return MASK('')
-        }
-      },
-    }),
+    attempt,
+    redactor: redactor(given.mask, given.reveal),
+    ...(redact && { redact: (key, value, where) => attempt(() => redact(key, value, where), MASK('')) }),
   }
 }
 
@@ -192,13 +193,9 @@ function quietly(hook: () => void): void {
 }
 
 function resolveLimits(given: Partial<Limits> = {}): Limits {
-  for (const [name, limit] of Object.entries(given)) {
-    if (!(name in DEFAULT_LIMITS) || !(limit >= 0) || (name === 'spanCountLimit' && limit < 1))
-      throw new ClewError(
-        'invalid_option',
-        `limits.${name} must be a known limit and a number of 0 or more, not ${limit}`,
-      )
-  }
+  for (const [name, limit] of Object.entries(given))
+    if (!(name in DEFAULT_LIMITS) || !(limit >= (name === 'spanCountLimit' ? 1 : 0)))
+      throw new ClewError('invalid_option', `limits.${name} is no limit, or ${limit} no number for it`)
   return { ...DEFAULT_LIMITS, ...given }
 }
 
@@ -207,30 +204,21 @@ function resourceOf({ service, version, environment, resource }: TracerOptions):
   let made: Resource | undefined
   let madeFor: Attributes | undefined
   return (host) => {
-    if (made && madeFor === host) return made
-    const attributes: Record<string, AttributeValue> = {
-      'service.name': service,
-      'telemetry.sdk.name': 'clew',
-      'telemetry.sdk.language': 'webjs',
-      'telemetry.sdk.version': VERSION,
-      ...host,
-    }
-    if (version) attributes['service.version'] = version
-    if (environment) attributes['deployment.environment.name'] = environment
+    if (!made || madeFor !== host)
+      made = {
+        attributes: {
+          'service.name': service,
+          'telemetry.sdk.name': 'clew',
+          'telemetry.sdk.language': 'webjs',
+          'telemetry.sdk.version': VERSION,
+          ...host,
+          ...(version && { 'service.version': version }),
+          ...(environment && { 'deployment.environment.name': environment }),
+          ...resource,
+        },
+        schemaUrl: SCHEMA_URL,
+      }
     madeFor = host
-    return (made = { attributes: { ...attributes, ...resource }, schemaUrl: SCHEMA_URL })
-  }
-}
-
-/** Messages told apart, so that a failure in every request is reported once and a new one is still heard. */
-const MAX_MESSAGES = 20
-
-function warnOncePerMessage(): (error: unknown) => void {
-  const told = new Set<string>()
-  return (error) => {
-    const message = redactUrl(String(error))
-    if (told.has(message) || told.size >= MAX_MESSAGES) return
-    told.add(message)
-    console.warn(`clew: ${message}. The request was not affected; this is said once.`)
+    return made
   }
 }

@@ -2,11 +2,10 @@
 // Must stay true: holds no request state; options are resolved once for each env; a configuration that only a request
 // can show to be wrong is reported once, and the request runs untraced.
 import { NOTHING } from '../propagate/outbound.ts'
+import type { Propagator } from '../propagate/propagator.ts'
 import { environmentOptions } from './environment.ts'
-import { type Handle, type InvocationStart, invoke, type Unconfigured, untraced } from './invocation.ts'
-import { jsonLines } from './logger.ts'
+import { type Handle, type InvocationStart, invoke, untraced } from './invocation.ts'
 import { type Config, resolveOptions, type TracerOptions } from './options.ts'
-import { redactor } from './redact.ts'
 import type { Span, SpanOptions, TracedFunction } from './span.ts'
 
 export interface Tracer<Env = unknown> {
@@ -27,19 +26,18 @@ export interface Tracer<Env = unknown> {
 export function createTracer<Env = unknown>(options?: TracerOptions | ((env: Env) => TracerOptions)): Tracer<Env> {
   const fixed = typeof options === 'object' ? resolveOptions(options) : undefined
   const fromEnv = typeof options === 'function' ? options : environmentOptions
-  const configs = new WeakMap<object, Config | null>()
+  const configs = new WeakMap<object, Config>()
 
-  function configOf(env: Env): Config | null {
-    if (fixed) return fixed
+  function configOf(env: Env): Config {
     // Hosts without an env have one configuration: this function's.
     const key = typeof env === 'object' && env ? env : configOf
-    let config = configs.get(key)
-    if (config === undefined) {
+    let config = fixed ?? configs.get(key)
+    if (!config) {
       try {
         config = resolveOptions(fromEnv(env))
       } catch (error) {
         console.error(`clew: requests run untraced. ${error}`)
-        config = null
+        config = unconfigured()
       }
       configs.set(key, config)
     }
@@ -49,25 +47,26 @@ export function createTracer<Env = unknown>(options?: TracerOptions | ((env: Env
   return {
     invoke(start, handle) {
       const config = configOf(start.env)
-      return config ? invoke(config, start, handle) : untraced(UNCONFIGURED, start, handle)
+      return (config.propagator === NOTHING_CARRIED ? untraced : invoke)(config, start, handle)
     },
   }
 }
 
+const NOTHING_CARRIED: Propagator = { fields: [], extract: (_, context) => context, inject() {} }
+
 /** To carry nothing on, quietly. */
-const UNCONFIGURED: Unconfigured = {
-  propagator: { fields: [], extract: (_, context) => context, inject() {} },
-  outbound: () => NOTHING,
-  failed() {},
-  now: () => Date.now(),
-  service: 'unknown_service',
-  logs: jsonLines,
-  redactor: /* @__PURE__ */ redactor(),
-}
+const unconfigured = (): Config =>
+  resolveOptions({
+    service: 'unknown_service',
+    exporter: { export: async () => ({ ok: true }) },
+    propagator: NOTHING_CARRIED,
+    outbound: () => NOTHING,
+    onError() {},
+  })
 
 /** A span that does nothing, where there is none to be had. */
 export function noSpan<Env>(): Span<Env> {
-  return untraced(UNCONFIGURED, { name: '', env: undefined as Env, keepAlive() {} }, (span) => span)
+  return untraced(unconfigured(), { name: '', env: undefined as Env, keepAlive() {} }, (span) => span)
 }
 
 /**

@@ -216,8 +216,8 @@ describe('drop counts', () => {
     ]
     for (const [reason, count] of losses) onDrop(reason, count, 'HTTP 400')
     expect(warnings).toEqual([
-      'clew: 2 lost (timeout): HTTP 400. Further ones are only counted.',
-      'clew: 1 lost (refused): HTTP 400. Further ones are only counted.',
+      'clew: 2 lost (timeout): HTTP 400. This is said once.',
+      'clew: 1 lost (refused): HTTP 400. This is said once.',
     ])
   })
 })
