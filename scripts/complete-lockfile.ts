@@ -59,15 +59,23 @@ function platformOf(name: string): { os: string[]; cpu: string[]; libc?: string[
   }
 }
 
-if (process.argv[1] === import.meta.filename) {
-  const path = join(import.meta.dirname, '../package-lock.json')
-  const lockfile = JSON.parse(readFileSync(path, 'utf8')) as Lockfile
-  const added = complete(lockfile)
-  const { '': top, ...packages } = lockfile.packages
-  lockfile.packages = Object.fromEntries([
-    ['', top!] as const,
-    ...Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : 1)),
-  ])
-  writeFileSync(path, `${JSON.stringify(lockfile, null, 2)}\n`)
-  console.log(added.length ? added.join('\n') : 'complete')
-}
+/** Every lockfile of the repository. */
+export const LOCKFILES: readonly string[] = [
+  'package-lock.json',
+  'test/runtimes/package-lock.json',
+  'test/clients/package-lock.json',
+]
+
+if (process.argv[1] === import.meta.filename)
+  for (const name of LOCKFILES) {
+    const path = join(import.meta.dirname, '..', name)
+    const lockfile = JSON.parse(readFileSync(path, 'utf8')) as Lockfile
+    const added = complete(lockfile)
+    const { '': top, ...packages } = lockfile.packages
+    lockfile.packages = Object.fromEntries([
+      ['', top!] as const,
+      ...Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : 1)),
+    ])
+    writeFileSync(path, `${JSON.stringify(lockfile, null, 2)}\n`)
+    console.log(`${name}: ${added.length ? added.join(', ') : 'complete'}`)
+  }

@@ -78,4 +78,17 @@ export const BUDGETS: readonly SizeBudget[] = [
   alone('flush', 'protobuf', 2_550),
   alone('flush', 'consoleExporter', 2_050),
   alone('flush', 'memoryExporter', 200),
+  // Adapters, each with all it needs of the core.
+  alone('handle', 'handle', 3_350),
+  alone('lambda', 'lambda', 7_150),
+  alone('lambda', 'lambdaExtension', 1_050),
+  alone('node', 'node', 2_450),
+  alone('node', 'batching', 1_200),
+  alone('vercel', 'vercel', 3_600),
+  alone('deno', 'deno', 3_650),
+  alone('bun', 'bun', 3_450),
+  alone('fastly', 'fastly', 3_500),
+  alone('azure', 'azure', 3_000),
+  alone('browser', 'action', 650),
+  alone('aws-sdk', 'awsClient', 2_850),
 ]

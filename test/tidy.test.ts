@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import packageJson from '../package.json' with { type: 'json' }
-import { complete } from '../scripts/complete-lockfile.ts'
+import { complete, LOCKFILES } from '../scripts/complete-lockfile.ts'
 import { VERSION } from '../src/runtime/version.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -120,8 +120,8 @@ test('the library has no dependency, and every other version is exact', () => {
   for (const version of Object.values(packageJson.devDependencies)) expect(version).toMatch(/^(?:npm:[\w@/-]+@)?\d/)
 })
 
-test('the lockfile has an entry for every platform, so that npm ci takes it (npm run lock mends it)', () => {
-  expect(complete(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')))).toEqual([])
+test.each(LOCKFILES)('%s has an entry for every platform, so that npm ci takes it (npm run lock mends it)', (path) => {
+  expect(complete(JSON.parse(readFileSync(join(root, path), 'utf8')))).toEqual([])
 })
 
 test('no file names a registry host, or a path of a machine', () => {

@@ -200,8 +200,13 @@ export const promises: readonly Promised[] = [
     },
   },
   {
-    name: 'work after the response is in the trace',
-    keep: traced('late', 'GET\n  late'),
+    name: 'work after the response is in the trace, and in its one POST',
+    async keep(host, world) {
+      const { traceId, headers } = caller()
+      await host.request('/plain/late', headers)
+      assert.equal(tree(await world.spansOf(traceId, 2)), 'GET\n  late')
+      assert.equal(world.postsOf(traceId), 1)
+    },
   },
   {
     name: 'a forgotten span leaves, marked unfinished',
