@@ -128,4 +128,3 @@ function requestAttributes(request: NodeRequest): Record<string, AttributeValue>
   )
   return attributes
 }
-
