@@ -9,6 +9,8 @@ export interface Answer {
 }
 
 export interface RunningHost {
+  /** Where it serves HTTP; absent where it does not. */
+  readonly url?: string
   /** Sends a request to the program. One that ends in an error of the program's answers 500. */
   request(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>
   stop(): Promise<void>

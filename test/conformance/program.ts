@@ -69,6 +69,18 @@ const routes: Readonly<Record<string, Route>> = {
     )
   },
 
+  /** Never ends by itself. */
+  endless() {
+    return new Response(
+      new ReadableStream({
+        async pull(controller) {
+          await sleep(5)
+          controller.enqueue(new TextEncoder().encode('more '))
+        },
+      }),
+    )
+  },
+
   async thenable(span) {
     let asked = 0
     const query = {

@@ -13,7 +13,10 @@ const listen = dispatcher(
         ...Object.fromEntries(response.headers),
         ...(cookies.length > 0 && { 'set-cookie': cookies }),
       })
-      for await (const chunk of response.body ?? []) outgoing.write(chunk)
+      for await (const chunk of response.body ?? []) {
+        if (outgoing.destroyed) break
+        outgoing.write(chunk)
+      }
       outgoing.end()
     }) as (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>,
   urlOf,

@@ -21,7 +21,11 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promi
       ...Object.fromEntries(response.headers),
       ...(cookies.length > 0 && { 'set-cookie': cookies }),
     })
-    for await (const chunk of response.body ?? []) outgoing.write(chunk)
+    // The body is cancelled when the client leaves.
+    for await (const chunk of response.body ?? []) {
+      if (outgoing.destroyed) break
+      outgoing.write(chunk)
+    }
     outgoing.end()
   } catch {
     if (!outgoing.headersSent) outgoing.writeHead(500)

@@ -37,8 +37,10 @@ export async function startProcess(
     child.on('error', reject)
     exited.then(() => reject(new Error(`${command} ended: ${output}`)))
   })
+  const url = `http://127.0.0.1:${port}`
   return {
-    request: (path, headers) => requestTo(`http://127.0.0.1:${port}`, path, headers),
+    url,
+    request: (path, headers) => requestTo(url, path, headers),
     async stop() {
       child.kill('SIGKILL')
       await exited

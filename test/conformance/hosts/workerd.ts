@@ -38,6 +38,7 @@ export function workerd(name: string, packageName: string, compatibilityDate: st
       const miniflare = new Miniflare(convertV4MiniflareOptions?.(options) ?? options)
       const url = await miniflare.ready
       return {
+        url: url.origin,
         request: (path, headers) => requestTo(url.origin, path, headers),
         stop: () => miniflare.dispose(),
       }
