@@ -9,10 +9,13 @@ import {
   type DecodedAttribute,
   type DecodedLog,
   type DecodedLogs,
+  type DecodedMetric,
+  type DecodedMetrics,
   type DecodedSpan,
   type DecodedTraces,
   type DecodedValue,
   decodeLogs,
+  decodeMetrics,
   decodeTraces,
   encodeAnswer,
 } from './otlp-decode.ts'
@@ -34,6 +37,7 @@ export interface Received {
   readonly body: Uint8Array
   readonly traces: DecodedTraces | undefined
   readonly logs: DecodedLogs | undefined
+  readonly metrics: DecodedMetrics | undefined
   readonly fault: Fault | undefined
   /** Milliseconds since the collector started. */
   readonly atMs: number
@@ -102,6 +106,13 @@ export class Collector {
     )
   }
 
+  /** The metrics that were accepted. */
+  metrics(): DecodedMetric[] {
+    return this.#accepted().flatMap(({ metrics }) =>
+      (metrics?.resourceMetrics ?? []).flatMap((group) => group.scopeMetrics.flatMap(({ metrics }) => metrics)),
+    )
+  }
+
   /** Drop counts told by accepted batches, summed: `{ timeout: 3 }`. */
   dropped(): Record<string, number> {
     const sums: Record<string, number> = {}
@@ -150,9 +161,11 @@ export class Collector {
     let body: Uint8Array = wire
     let traces: DecodedTraces | undefined
     let logs: DecodedLogs | undefined
+    let metrics: DecodedMetrics | undefined
     try {
       if (request.headers['content-encoding'] === 'gzip') body = gunzipSync(wire)
       if (path.endsWith('/v1/logs')) logs = decodeLogs(contentType, body)
+      else if (path.endsWith('/v1/metrics')) metrics = decodeMetrics(contentType, body)
       else traces = decodeTraces(contentType, body)
     } catch (error) {
       this.invalid.push(String(error))
@@ -170,6 +183,7 @@ export class Collector {
       body,
       traces,
       logs,
+      metrics,
       fault,
       atMs,
       connection,

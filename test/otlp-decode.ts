@@ -74,6 +74,34 @@ export interface DecodedTraces {
     scopeSpans: { scope: DecodedScope; schemaUrl: string; spans: DecodedSpan[] }[]
   }[]
 }
+export interface DecodedMetric {
+  name: string
+  description: string
+  unit: string
+  histogram: {
+    aggregationTemporality: number
+    dataPoints: {
+      attributes: DecodedAttribute[]
+      /** Decimal. */
+      startTimeUnixNano: string
+      timeUnixNano: string
+      count: string
+      sum: number
+      min: number
+      max: number
+      bucketCounts: string[]
+      explicitBounds: number[]
+      exemplars: { timeUnixNano: string; asDouble: number; spanId: string; traceId: string }[]
+    }[]
+  }
+}
+export interface DecodedMetrics {
+  resourceMetrics: {
+    resource: DecodedResource
+    schemaUrl: string
+    scopeMetrics: { scope: DecodedScope; schemaUrl: string; metrics: DecodedMetric[] }[]
+  }[]
+}
 export interface DecodedLogs {
   resourceLogs: {
     resource: DecodedResource
@@ -87,15 +115,20 @@ root.resolvePath = (_origin, target) => fileURLToPath(new URL(`../viewer/proto/$
 root.loadSync([
   'opentelemetry/proto/collector/trace/v1/trace_service.proto',
   'opentelemetry/proto/collector/logs/v1/logs_service.proto',
+  'opentelemetry/proto/collector/metrics/v1/metrics_service.proto',
 ])
 // Newer than the files at hand (opentelemetry-proto 1.5).
 root.lookupType('opentelemetry.proto.logs.v1.LogRecord').add(new protobuf.Field('eventName', 12, 'string'))
 const tracesType = root.lookupType('opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest')
 const logsType = root.lookupType('opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest')
+const metricsType = root.lookupType('opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest')
 
 /** Throws on what is not an `ExportTraceServiceRequest`: unknown fields, enum names, ids of another length, bad UTF-8. */
 export const decodeTraces = (contentType: string, body: Uint8Array): DecodedTraces =>
   decode(tracesType, contentType, body) as unknown as DecodedTraces
+
+export const decodeMetrics = (contentType: string, body: Uint8Array): DecodedMetrics =>
+  decode(metricsType, contentType, body) as unknown as DecodedMetrics
 
 export const decodeLogs = (contentType: string, body: Uint8Array): DecodedLogs =>
   decode(logsType, contentType, body) as unknown as DecodedLogs

@@ -10,7 +10,7 @@ import type { Config } from './options.ts'
 import type { OpenRecord } from './record.ts'
 import { SCOPE } from './version.ts'
 
-const NO_ATTRIBUTES: Attributes = {}
+export const NO_ATTRIBUTES: Attributes = {}
 
 /** Gives every span that did not end an end and a mark. */
 export function finish({ now }: Config, records: readonly OpenRecord[]): void {

@@ -261,9 +261,9 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
       const spans = isKept ? leaving(config, records) : []
       const left = isKept ? closing.logs : closing.logs.filter(isIndependent)
       const sent = (isKept || left.length) && send(config, start.resource, spans, left, Math.max(0, budgetMs))
-      if (metrics) {
-        if (!isCounted && phase !== 'open') metrics.record(root.record, isKept)
-        isCounted ||= phase !== 'open'
+      if (metrics && phase !== 'open') {
+        if (!isCounted) metrics.record(root.record, isKept)
+        isCounted = true
         await metrics.send({ fetch, now, random, budgetMs: Math.max(0, budgetMs) }, () =>
           config.resource(start.resource ?? NO_ATTRIBUTES),
         )
