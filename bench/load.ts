@@ -21,7 +21,8 @@ const { values, positionals } = parseArgs({
     'post-bytes': { type: 'string', default: '3400' },
   },
 })
-const [worker] = positionals as [string]
+// `clew@/path`: the same Worker over another checkout.
+const [worker, checkout = new URL('..', import.meta.url).pathname] = positionals[0]!.split('@') as [string, string?]
 /** Workers of peers, which need Node's modules. */
 const PEER_WORKERS = ['opentelemetry-3', 'otel-cf-workers', 'logfire', 'sentry', 'vercel', 'effect']
 /** These post no OTLP: nothing, filler, or a form of their own. */
@@ -69,7 +70,7 @@ async function measure(): Promise<Record<string, number>> {
 
   const run = (seconds: string): string =>
     execFileSync('wrk', ['-t1', `-c${values.connections}`, `-d${seconds}s`, '--latency', url], { encoding: 'utf8' })
-  run('1')
+  run('2')
   await stats()
   const cpu = cpuMs(workerd.pid!)
   const memory = residentBytes(workerd.pid!)
@@ -126,6 +127,12 @@ async function bundle(): Promise<void> {
     external: ['node:*', 'cloudflare:*', 'async_hooks'],
     define: { POST_BYTES: values['post-bytes'], 'process.env.NODE_ENV': '"production"' },
     tsconfig: 'tsconfig.json',
+    alias: Object.fromEntries(
+      ['clew/workers', 'clew/flush', 'clew'].map((door) => [
+        door,
+        join(checkout, 'src', `${door.slice(5) || 'index'}.ts`),
+      ]),
+    ),
     logLevel: 'error',
   })
 }

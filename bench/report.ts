@@ -27,7 +27,7 @@ const SECTIONS: readonly (readonly [prefix: string, title: string, unit: string]
 export function summary(results: Results, verdicts: readonly Verdict[]): string {
   const lines = verdicts.map(
     ({ budget, measured, limit, holds }) =>
-      `${holds ? 'holds' : 'MISSED'}`.padEnd(8) + `${number(measured).padStart(9)}  (${number(limit)})  ${budget}`,
+      `${`${holds ? 'holds' : 'MISSED'}`.padEnd(8)}${number(measured).padStart(9)}  (${number(limit)})  ${budget}`,
   )
   return `${tables(results)}\n${lines.join('\n')}`
 }

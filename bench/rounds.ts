@@ -28,7 +28,7 @@ export async function rounds(
       }
     }
   }
-  process.stderr.write('\r'.padEnd(60) + '\r')
+  process.stderr.write(`${'\r'.padEnd(60)}\r`)
   return Object.fromEntries(
     [...seen].map(([peer, rows]) => [
       peer,

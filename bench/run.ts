@@ -55,7 +55,7 @@ async function measure(): Promise<Results> {
     const flags = ['--expose-gc', '--max-semi-space-size=64']
     Object.assign(
       figures,
-      await rounds(peers, count, (peer) => child(flags, 'inner.ts', [peer, '--ms', quick ? '60' : '250'])),
+      await rounds(peers, count, (peer) => child(flags, 'inner.ts', [peer, '--ms', quick ? '60' : '150'])),
     )
   }
   if (parts.includes('load')) {

@@ -44,7 +44,7 @@ export const BUDGETS: readonly SizeBudget[] = [
   },
   // Propagators.
   alone('propagate', 'traceContext', 1_100),
-  alone('propagate', 'baggage', 950),
+  alone('propagate', 'baggage', 1_100),
   alone('propagate', 'b3', 950),
   alone('propagate', 'b3multi', 1_000),
   alone('propagate', 'jaeger', 1_550),
@@ -74,9 +74,9 @@ export const BUDGETS: readonly SizeBudget[] = [
   alone('sampling', 'tracesPerSecond', 1_650),
   // Exporters and encoders.
   alone('flush', 'otlp', 3_800),
-  alone('flush', 'json', 1_900),
+  alone('flush', 'json', 2_050),
   alone('flush', 'protobuf', 2_550),
-  alone('flush', 'consoleExporter', 2_050),
+  alone('flush', 'consoleExporter', 2_450),
   alone('flush', 'memoryExporter', 200),
   // Adapters, each with all it needs of the core.
   alone('handle', 'handle', 3_350),

@@ -27,7 +27,7 @@ export interface ModuleCost {
 }
 
 const ROOT = new URL('..', import.meta.url).pathname
-const START = '<!-- size:start -->'
+const START = '<!-- size:begin -->'
 const END = '<!-- size:end -->'
 
 export async function measure(entry: SizeBudget['entry']): Promise<Size> {
