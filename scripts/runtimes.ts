@@ -2,7 +2,7 @@
 // Must stay true: what cannot be installed here (no compiler, no network) is said, and is no failure: its tests are then
 // reported as not run.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const nodedir = ['/usr', '/usr/local'].find((path) => existsSync(`${path}/include/node/node_api.h`))
 
 for (const folder of ['test/runtimes', 'test/clients']) {
-  if (existsSync(`${root}${folder}/node_modules/.package-lock.json`) && !process.argv.includes('--again')) {
+  if (isInstalled(`${root}${folder}`)) {
     console.log(`${folder}: installed`)
     continue
   }
@@ -23,4 +23,10 @@ for (const folder of ['test/runtimes', 'test/clients']) {
     env: { ...process.env, ...(nodedir && { npm_config_nodedir: nodedir }) },
   })
   if (status !== 0) console.log(`${folder}: could not be installed; what needs it is not run`)
+}
+
+/** Installed, and since the lockfile was last written. */
+function isInstalled(folder: string): boolean {
+  const made = `${folder}/node_modules/.package-lock.json`
+  return existsSync(made) && statSync(made).mtimeMs >= statSync(`${folder}/package-lock.json`).mtimeMs
 }

@@ -165,6 +165,18 @@ describe.skipIf(!RIC)(`AWS Lambda${RIC ? '' : ` (${NOT_INSTALLED})`}`, () => {
     expect(lambda.freezes).toBeGreaterThanOrEqual(3)
   })
 
+  it('loses nothing of a streamed response, with an extension', async () => {
+    collector.decide(() => ({ kind: 'delay', ms: SLOW_MS }))
+    const lambda = await start('streaming.ts', { EXTENSION: true })
+    for (let count = 1; count <= 2; count++) {
+      const { chunks } = await lambda.invoke(V2)
+      expect(chunks.join('')).toContain('one two three')
+      await lambda.frozen()
+      expect(names().filter((name) => name === 'GET /orders/{id}')).toHaveLength(count)
+    }
+    expect(names()).toHaveLength(9)
+  })
+
   it('keeps the environment awake for the work after the response, with an extension', async () => {
     const lambda = await start('buffered.ts', { EXTENSION: true })
     await lambda.invoke({ later: true })
@@ -191,7 +203,7 @@ describe.skipIf(!RIC)(`AWS Lambda${RIC ? '' : ` (${NOT_INSTALLED})`}`, () => {
   })
 
   it('keeps concurrent invocations of a managed instance apart', async () => {
-    const env = { AWS_LAMBDA_MAX_CONCURRENCY: '8', AWS_LAMBDA_NODEJS_WORKER_COUNT: '1' }
+    const env = { AWS_LAMBDA_MAX_CONCURRENCY: '8', AWS_LAMBDA_NODEJS_WORKER_COUNT: '2' }
     const lambda = await start(
       'buffered.ts',
       { EXTENSION: true },
