@@ -89,18 +89,17 @@ export async function send(
     dropped: losses.take(),
   }
   const failure = (reason: 'timeout' | 'encoding', message: string): ExportResult => ({ ok: false, reason, message })
-  const result = await new Promise<ExportResult>((resolve) => {
-    // Longer than any timer: no limit.
-    const timer =
-      !exporter.isTimely &&
-      budgetMs < 2 ** 31 &&
-      setTimeout(() => resolve(failure('timeout', 'the exporter did not answer')), budgetMs)
-    new Promise<ExportResult>((answer) => answer(exporter.export(batch, { fetch, now, random, budgetMs })))
-      .catch((error) => failure('encoding', `the exporter failed: ${error}`))
-      .then((answer) => {
-        if (timer) clearTimeout(timer)
-        resolve(answer)
-      })
-  })
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const result = await Promise.race([
+    new Promise<ExportResult>((answer) => answer(exporter.export(batch, { fetch, now, random, budgetMs }))).catch(
+      (error) => failure('encoding', `the exporter failed: ${error}`),
+    ),
+    new Promise<ExportResult>((answer) => {
+      // Longer than any timer: no limit.
+      if (budgetMs < 2 ** 31)
+        timer = setTimeout(() => answer(failure('timeout', 'the exporter did not answer')), budgetMs)
+    }),
+  ])
+  clearTimeout(timer)
   losses.settle(batch, result)
 }

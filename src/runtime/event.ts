@@ -92,15 +92,7 @@ export function traceEvent<Env>(
   }
   return tracer.invoke<unknown>({ ...start, kind, describe }, (span, lifetime) => {
     const recording = span as unknown as RecordingSpan<unknown>
-    /** What a kind answers; what there was, where it fails. */
-    const attempt = <T>(ask: () => T, otherwise: T): T => {
-      try {
-        return ask()
-      } catch (error) {
-        recording.config.failed(error)
-        return otherwise
-      }
-    }
+    const { attempt } = recording.config
     const result = handle(span, ...attempt(() => event.enter?.(recording, lifetime, ...args) ?? args, args))
     if (!event.leave) return result
     const leave = (value: unknown): unknown =>

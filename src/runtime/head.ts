@@ -26,18 +26,8 @@ export interface Head {
 }
 
 export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): Head {
-  const { sampler, tailSampler, record, enabled, failed, propagator, trust } = config
+  const { sampler, tailSampler, record, enabled, attempt, propagator, trust } = config
   const { name, kind = SpanKind.INTERNAL, attributes = {}, links = [], carrier, ids = config.ids } = start
-
-  /** The answer, or `otherwise` where somebody else's code fails. */
-  function attempt<T>(ask: () => T, otherwise: T): T {
-    try {
-      return ask()
-    } catch (error) {
-      failed(error)
-      return otherwise
-    }
-  }
 
   const admitted = attempt(() => {
     if (start.parent) return admit(start.parent, 'continue')

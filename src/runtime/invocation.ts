@@ -117,7 +117,7 @@ interface Invocation<Env> {
 
 function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env> {
   const { limits, now, losses, logs } = config
-  guard(() => (start = { ...start, ...start.describe?.() }))
+  start = { ...start, ...config.attempt(() => start.describe?.(), undefined) }
   const { env, keepAlive, graceMs = Infinity } = start
   const head = decideAtHead(config, start)
   const { metrics, fetch, random } = config
@@ -144,9 +144,7 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
     config,
     buffer: spanBuffer(limits.spanCountLimit),
     bind(span) {
-      let bound = env
-      guard(() => (bound = start.bind?.(env, span) ?? env))
-      return bound
+      return config.attempt(() => start.bind?.(env, span), undefined) ?? env
     },
     waitUntil(promise) {
       // A lazy thenable is asked once, by us, for both.
@@ -278,11 +276,7 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
 
   /** Calls into the host: a failure there is ours to report and nobody's to feel. */
   function guard(call: () => void): void {
-    try {
-      call()
-    } catch (error) {
-      config.failed(error)
-    }
+    config.attempt(call, undefined)
   }
 
   return {

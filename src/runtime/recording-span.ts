@@ -61,14 +61,26 @@ export function rootSpan<Env>(
   const { spanId, parentSpanId, parentIsRemote } = identity
   const now = isRecorded ? owner.config.now : () => 0
   const record = openRecord(now, identity, spanId, parentSpanId, parentIsRemote, name, options)
-  if (isRecorded) {
-    const { baggageKeys, redact } = owner.config
+  if (!isRecorded) record.endMs = UNRECORDED
+  return opened(owner, scope, record, undefined, undefined)
+}
+
+/** The span of a new record. `above` is the span that was used to start it. */
+function opened<Env>(
+  owner: SpanOwner<Env>,
+  scope: Scope,
+  record: OpenRecord,
+  parent: RecordingSpan<Env> | undefined,
+  above: OpenRecord | undefined,
+): RecordingSpan<Env> {
+  if (record.endMs === 0) {
+    const { baggageKeys, mirror, redact } = owner.config
     for (const key of baggageKeys) record.attributes[key] ??= scope.baggage?.get(key)
     if (redact) redactOpened(redact, record)
     owner.buffer.add(record)
-    owner.config.mirror?.started(record, undefined)
-  } else record.endMs = UNRECORDED
-  return new RecordingSpan(owner, scope, record, undefined)
+    mirror?.started(record, above)
+  }
+  return new RecordingSpan(owner, scope, record, parent)
 }
 
 export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
@@ -109,14 +121,10 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
     options: SpanOptions | undefined,
   ): RecordingSpan<Env> {
     const owner = this.#owner
-    const { now, ids, failed, baggageKeys, redact } = owner.config
+    const { now, ids, failed } = owner.config
     try {
       const record = openRecord(now, trace, ids.spanId(), parentSpanId, isRemote, name, options)
-      for (const key of baggageKeys) record.attributes[key] ??= scope.baggage?.get(key)
-      if (redact) redactOpened(redact, record)
-      owner.buffer.add(record)
-      owner.config.mirror?.started(record, this.record)
-      return new RecordingSpan(owner, scope, record, parent)
+      return opened(owner, scope, record, parent, this.record)
     } catch (error) {
       failed(error)
       return new RecordingSpan(owner, this.#scope, { ...this.record, endMs: UNRECORDED }, this)
@@ -148,13 +156,10 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
     const options: ContinueOptions = typeof start === 'string' ? { name: start } : start
     const { record } = this
     const { config } = this.#owner
-    let incoming: PropagationContext = {}
-    try {
-      incoming = config.propagator.extract(getterOf(from), {})
-    } catch (error) {
-      config.failed(error)
-    }
-    const { spanContext, ...scope } = incoming
+    const { spanContext, ...scope } = config.attempt<PropagationContext>(
+      () => config.propagator.extract(getterOf(from), {}),
+      {},
+    )
     if (!spanContext || options.link || record.endMs === UNRECORDED) {
       const child = this.startSpan(options.name, options)
       if (spanContext) child.addLink({ context: spanContext })
@@ -256,19 +261,19 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
   }
 
   setAttributes(attributes: Attributes): this {
-    this.#quietly(() => {
+    this.config.attempt(() => {
       for (const key of Object.keys(attributes)) this.setAttribute(key, attributes[key])
-    })
+    }, undefined)
     return this
   }
 
   addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
     const { record } = this
-    const { limits, now, redact } = this.#owner.config
+    const { attempt, limits, now, redact } = this.#owner.config
     if (record.endMs !== 0) return this
     if (record.events.length >= limits.eventCountLimit) record.droppedEvents++
     else
-      this.#quietly(() => {
+      attempt(() => {
         const isTime = isTimeInput(attributesOrTime)
         const attributes = isTime ? {} : { ...attributesOrTime }
         redactAll(redact, attributes, 'event')
@@ -278,7 +283,7 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
           attributes,
           droppedAttributes: 0,
         })
-      })
+      }, undefined)
     return this
   }
 
@@ -288,25 +293,16 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
 
   addLinks(links: readonly Link[]): this {
     const { record } = this
-    const { limits, redact } = this.#owner.config
+    const { attempt, limits, redact } = this.#owner.config
     if (record.endMs === 0)
-      this.#quietly(() => {
+      attempt(() => {
         for (const link of linkRecords(links)) {
           redactAll(redact, link.attributes, 'link')
           if (record.links.length >= limits.linkCountLimit) record.droppedLinks++
           else record.links = append(record.links, link)
         }
-      })
+      }, undefined)
     return this
-  }
-
-  /** The caller's objects may throw when they are read: that is counted, and costs only what was to be recorded. */
-  #quietly(write: () => void): void {
-    try {
-      write()
-    } catch (error) {
-      this.#owner.config.failed(error)
-    }
   }
 
   setStatus({ code, message = '' }: SpanStatus): this {
