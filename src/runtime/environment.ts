@@ -4,9 +4,9 @@
 import { otlp } from '../flush/otlp.ts'
 import type { TracerOptions } from './options.ts'
 
-/** What the variables may ask for that only `clew/environment` carries: all but these values of these names. */
-const BEYOND =
-  /^OTEL_(PROPAGATORS|TRACES_SAMPLER|TRACES_EXPORTER|EXPORTER_OTLP_(TRACES_)?(PROTOCOL|COMPRESSION))=(?!(tracecontext|parentbased_always_on|otlp|http\/json|(?<=COMPRESSION=)none)$)./
+/** Variables that are not read here, unless they ask for what is the default. */
+const UNREAD =
+  /^OTEL_(?!(SERVICE_NAME|RESOURCE_ATTRIBUTES|SDK_DISABLED|EXPORTER_OTLP_(TRACES_)?(ENDPOINT|HEADERS))=).*=(?!(tracecontext|parentbased_always_on|otlp|http\/json)$)./
 
 /** The value of an `OTEL_` variable; empty where it has none. */
 export function variable(env: unknown, name: string): string {
@@ -14,17 +14,17 @@ export function variable(env: unknown, name: string): string {
   return typeof value === 'string' ? value.trim() : ''
 }
 
+/** `value`: empty where it may hold a secret. */
 export function warnOf(name: string, value: string, why: string): void {
-  console.warn(`clew: OTEL_${name}=${value} is ignored: ${why}`)
+  console.warn(`clew: OTEL_${name}${value && `=${value}`} is ignored: ${why}`)
 }
 
 /** Service, resource, endpoint and headers. */
 export function environmentOptions(env: unknown): TracerOptions {
   for (const key in env as object) {
     const name = key.slice(5)
-    const value = variable(env, name)
-    if (BEYOND.test(`${key}=${value}`))
-      warnOf(name, value, 'only createTracer(environment) of clew/environment knows it')
+    if (UNREAD.test(`${key}=${variable(env, name)}`))
+      warnOf(name, '', 'createTracer(environment) of clew/environment may know it')
   }
   return basicOptions(env)
 }
@@ -59,7 +59,7 @@ export function pairs(env: unknown, name: string): Record<string, string> {
         }),
     )
   } catch {
-    warnOf(name, text, 'it is no list of key=value')
+    warnOf(name, '', 'it is no list of key=value')
     return {}
   }
 }
