@@ -5,10 +5,19 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { ROOT } from '../runtimes/bundle.ts'
 import { hosts } from './hosts/hosts.ts'
-import { table, tableIn } from './run.ts'
+import { runHost, table, tableIn } from './run.ts'
 
 it.each(['README.md', 'docs/runtimes.md'])('%s shows every promise in every runtime', (path) => {
   expect(existsSync(join(ROOT, path))).toBe(true)
   const kept = table(hosts.map(({ name }) => ({ host: name, broken: {} })))
   expect(tableIn(readFileSync(join(ROOT, path), 'utf8')), 'npm run conformance -- --write').toBe(kept)
+})
+
+it('reports what did not run as not run, and what broke as broken', async () => {
+  const missing = await runHost({ name: 'absent', missing: 'not installed', start: () => Promise.reject() })
+  const failing = await runHost({ name: 'failing', start: () => Promise.reject(new Error('no')) })
+  const broken = { host: 'broken', broken: { 'parents across awaits': 'no parent' } }
+  const [, , row] = table([missing, failing, broken]).split('\n')
+  expect(row).toBe('| parents across awaits | – | – | **broken** |')
+  expect(table([missing, failing])).not.toContain('✓')
 })

@@ -22,5 +22,5 @@ self.addEventListener('install', () => self.skipWaiting())
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()))
 self.addEventListener('fetch', (event) => {
   // The page's own conversation with the suite is not the program's business.
-  if (!/^\/(page|driver)/.test(new URL(event.request.url).pathname)) listen(event)
+  if (!/^\/(page|driver|collector)/.test(new URL(event.request.url).pathname)) listen(event)
 })

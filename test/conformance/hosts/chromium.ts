@@ -26,7 +26,7 @@ const FLAGS = [
   '--disable-dev-shm-usage',
 ]
 
-const PAGE = `<!doctype html><title>conformance</title><script type="module">
+const PAGE = `<!doctype html><title>conformance</title><script src="/page/page.js"></script><script type="module">
 await navigator.serviceWorker.register('/page/worker.js', { scope: '/' })
 await navigator.serviceWorker.ready
 if (!navigator.serviceWorker.controller)
@@ -37,6 +37,8 @@ for (;;) {
 }
 async function ask(path, headers) {
   try {
+    if (path.startsWith('/page/'))
+      return { status: 200, headers: {}, body: await act(headers.traceparent, path === '/page/leave') }
     const response = await fetch(path, { headers })
     return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() }
   } catch {
@@ -59,6 +61,7 @@ export const chromium: Host = {
     const server = createServer(async (request, response) => {
       const { url = '' } = request
       if (url === '/page') response.setHeader('content-type', 'text/html').end(PAGE)
+      else if (url === '/page/page.js') response.setHeader('content-type', 'text/javascript').end(page)
       else if (url === '/page/worker.js')
         response.writeHead(200, { 'content-type': 'text/javascript', 'service-worker-allowed': '/' }).end(program)
       else if (url === '/driver/next') {
@@ -81,10 +84,14 @@ export const chromium: Host = {
     })
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-    const program = await bundle(new URL('../entries/browser.ts', import.meta.url).pathname, {
-      define: { ...world.define, COLLECTOR_URL: `${origin}/collector` },
-      format: 'iife',
-    })
+    const [program, page] = await Promise.all(
+      ['browser.ts', 'page.ts'].map((entry) =>
+        bundle(new URL(`../entries/${entry}`, import.meta.url).pathname, {
+          define: { ...world.define, COLLECTOR_URL: `${origin}/collector` },
+          format: 'iife',
+        }),
+      ),
+    )
     const { path: profile, remove } = await scratch()
     const child = spawn(binary!, [...FLAGS, `--user-data-dir=${profile}`, `${origin}/page`], { stdio: 'ignore' })
     const exited = new Promise<void>((resolve) => child.on('exit', () => resolve()))
