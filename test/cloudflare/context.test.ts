@@ -131,6 +131,9 @@ SERVER GET
     const first = answer()
     socket.send('one')
     expect(await first).toBe('u one')
+    // An object that still sends its spans does not hibernate; a forced eviction would cut the export off.
+    const { collector } = running
+    await collector.until(() => named('GET', 'GET', 'webSocketMessage')(collector.spans()))
     const { unsafeEvictDurableObject: evict } = running.miniflare as unknown as {
       unsafeEvictDurableObject?(script: string, name: string, options: object): Promise<void>
     }
