@@ -1,4 +1,7 @@
 // Hono on Workers: the same spans under `workers()` and alone.
+import { createTracer, memoryExporter } from 'clew'
+import { type ClewVariables, clew } from 'clew/hono'
+import { Hono } from 'hono'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LINES, type Running, run, tree, worker } from './harness.ts'
 
@@ -50,4 +53,17 @@ describe.each(LINES)('workerd %s', (line) => {
       expect(spans.filter(({ kind }) => kind === 2)).toHaveLength(1)
     })
   })
+})
+
+it('traces an app in Node, where there is no execution context', async () => {
+  const exporter = memoryExporter()
+  const app = new Hono<{ Variables: ClewVariables }>()
+  app.use(clew(createTracer({ service: 'node', exporter })))
+  app.get('/users/:id', (c) => c.var.span.enterSpan('load', () => c.text(c.req.param('id'))))
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  const response = await app.request('/users/7', { headers: { traceparent } })
+  expect(await response.text()).toBe('7')
+  await expect.poll(() => exporter.spans.length).toBe(2)
+  const [root, child] = exporter.spans
+  expect([root!.name, root!.parentSpanId, child!.name]).toEqual(['GET /users/:id', 'b7ad6b7169203331', 'load'])
 })
