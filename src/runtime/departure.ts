@@ -56,11 +56,12 @@ export function decideAtTail(config: Config, head: Head, root: OpenRecord, buffe
  * is not lost, what they leave out is counted.
  */
 export function leaving(
-  { budgets, losses, failed, limits, redactor }: Config,
+  { attempt, budgets, check, losses, failed, limits, redactor }: Config,
   records: readonly OpenRecord[],
 ): readonly SpanRecord[] {
   for (const record of records) seal(record, limits, redactor)
   let spans: readonly SpanRecord[] = records
+  attempt(() => check?.(spans), undefined)
   for (const budget of budgets) {
     try {
       const { spans: left, dropped } = budget(spans)
@@ -100,6 +101,6 @@ export async function send(
         timer = setTimeout(() => answer(failure('timeout', 'the exporter did not answer')), budgetMs)
     }),
   ])
-  clearTimeout(timer)
+  if (timer) clearTimeout(timer)
   losses.settle(batch, result)
 }

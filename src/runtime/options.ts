@@ -23,6 +23,7 @@ import type { Metrics } from './metrics.ts'
 import type { Mirror } from './mirror.ts'
 import type { Ambient } from './otel/ambient.ts'
 import { MASK, type Mask, type Redact, type Redactor, redactor, redactUrl } from './redact.ts'
+import type { SpanCheck } from './testing/span-quality.ts'
 import { SCHEMA_URL, VERSION } from './version.ts'
 
 /** Writes what a response shall say of the span that answers. */
@@ -85,6 +86,8 @@ export interface TracerOptions {
   readonly ambient?: Ambient
   /** Duration and count of every invocation, sampled or not: `metrics({ url })` of `clew/metrics`. Default: none. */
   readonly metrics?: Metrics
+  /** Looks at the spans that leave, in development: `spanQuality()` of `clew/testing`. Default: nothing does. */
+  readonly check?: SpanCheck
   /** What takes the place of what looks like a secret: `hmac(key)` of `clew/privacy`. Default: `REDACTED`. */
   readonly mask?: Mask
   /** Keys of values that look like secrets and are none, such as `session.id`. Default: none. */
