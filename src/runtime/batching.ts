@@ -74,8 +74,8 @@ export function batching(exporter: Exporter, options: BatchingOptions = {}): Bat
   function listen(): void {
     if (isListening) return
     isListening = true
-    onStop((isLast) => {
-      isStopping ||= isLast
+    onStop(() => {
+      isStopping = true
       return flush()
     })
   }

@@ -22,5 +22,5 @@ const server = createServer(
   }),
 )
 // A program of the user's that ends in its own time.
-if (listens) process.on('SIGTERM', () => server.close(() => setTimeout(() => process.exit(3), 100)))
+if (listens) process.on('SIGTERM', () => server.close(() => setTimeout(() => process.exit(3), 500)))
 server.listen(0, '127.0.0.1', () => console.log(`port ${(server.address() as AddressInfo).port}`))
