@@ -10,8 +10,6 @@ import type { Config } from './options.ts'
 import type { OpenRecord } from './record.ts'
 import { SCOPE } from './version.ts'
 
-export const NO_ATTRIBUTES: Attributes = {}
-
 /** Gives every span that did not end an end and a mark. */
 export function finish({ now }: Config, records: readonly OpenRecord[]): void {
   for (const record of records) {
@@ -24,31 +22,32 @@ export function finish({ now }: Config, records: readonly OpenRecord[]): void {
 
 /** What the tail sampler says, if there is one; its reasons are written onto the root. */
 export function decideAtTail(config: Config, head: Head, root: OpenRecord, buffer: SpanBuffer): TailVerdict {
-  const { tailSampler, now, random, record, failed } = config
+  const { attempt, tailSampler, now, random, record } = config
   const { isSampled, parent, scope } = head
   if (!tailSampler) return { keep: isSampled }
   const spans = buffer.records()
-  try {
-    const verdict = tailSampler.decide({
-      root,
-      spans,
-      dropped: buffer.started - spans.length,
-      durationMs: root.endMs - root.startMs,
-      headSampled: isSampled,
-      onlyHeadSampled: record === 'sampled',
-      parent,
-      baggage: scope.baggage,
-      nowMs: now(),
-      random,
-    })
-    const { policy, adjustedCount } = verdict
-    if (policy !== undefined) root.attributes['clew.sampling.policy'] = policy
-    if (adjustedCount !== undefined) root.attributes['clew.sampling.adjusted_count'] = adjustedCount
-    return verdict
-  } catch (error) {
-    failed(error)
-    return { keep: isSampled }
+  const trace = {
+    root,
+    spans,
+    dropped: buffer.started - spans.length,
+    durationMs: root.endMs - root.startMs,
+    headSampled: isSampled,
+    onlyHeadSampled: record === 'sampled',
+    parent,
+    baggage: scope.baggage,
+    nowMs: now(),
+    random,
   }
+  return attempt<TailVerdict>(
+    () => {
+      const verdict = tailSampler.decide(trace)
+      const { policy, adjustedCount } = verdict
+      if (policy !== undefined) root.attributes['clew.sampling.policy'] = policy
+      if (adjustedCount !== undefined) root.attributes['clew.sampling.adjusted_count'] = adjustedCount
+      return verdict
+    },
+    { keep: isSampled },
+  )
 }
 
 /**
@@ -56,21 +55,18 @@ export function decideAtTail(config: Config, head: Head, root: OpenRecord, buffe
  * is not lost, what they leave out is counted.
  */
 export function leaving(
-  { attempt, budgets, check, losses, failed, limits, redactor }: Config,
+  { attempt, budgets, check, losses, limits, redactor }: Config,
   records: readonly OpenRecord[],
 ): readonly SpanRecord[] {
   for (const record of records) seal(record, limits, redactor)
   let spans: readonly SpanRecord[] = records
   attempt(() => check?.(spans), undefined)
-  for (const budget of budgets) {
-    try {
+  for (const budget of budgets)
+    attempt(() => {
       const { spans: left, dropped } = budget(spans)
       losses.add('over_budget', dropped, 'more than the budget of one trace')
       spans = left
-    } catch (error) {
-      failed(error)
-    }
-  }
+    }, undefined)
   return spans
 }
 
@@ -83,7 +79,7 @@ export async function send(
   budgetMs: number,
 ): Promise<void> {
   const batch: Batch = {
-    resource: resource(host ?? NO_ATTRIBUTES),
+    resource: resource(host),
     scope: SCOPE,
     spans,
     logs,

@@ -26,11 +26,13 @@ export function bindEnv<Env>(env: Env, span: Span<Env>): Env {
  * `under(span, this.ctx.storage)`. What no kind of the tracer knows comes back as it is.
  */
 export function under<T, Env>(span: Span<Env>, object: T, name = ''): T {
-  return bindObject(unwrap(object), name, span)
+  return bindObject(object, name, span)
 }
 
 /** `binding` as `span` shall see it: the host's own where no kind knows it. */
-export function bindObject<T, Env>(binding: T, name: string, span: Span<Env>): T {
+export function bindObject<T, Env>(given: T, name: string, span: Span<Env>): T {
+  // Traced once, whoever had it in hand before.
+  const binding = unwrap(given)
   if (typeof binding !== 'object' || !binding) return binding
   const place = { span: span as unknown as RecordingSpan<unknown>, name }
   const prototype = Object.getPrototypeOf(binding) as { constructor?: { name?: string } } | null
