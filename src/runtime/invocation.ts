@@ -6,7 +6,7 @@ import type { Getter, PropagationContext, Propagator } from '../propagate/propag
 import type { TailVerdict } from '../sampling/tail-sampler.ts'
 import { type SpanBuffer, spanBuffer } from './buffer.ts'
 import type { TimeInput } from './clock.ts'
-import { decideAtTail, finish, leaving, NO_ATTRIBUTES, send } from './departure.ts'
+import { decideAtTail, finish, leaving, send } from './departure.ts'
 import { decideAtHead } from './head.ts'
 import type { IdGenerator } from './ids.ts'
 import type { Config } from './options.ts'
@@ -121,6 +121,7 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
   const { env, keepAlive, graceMs = Infinity } = start
   const head = decideAtHead(config, start)
   const { metrics, fetch, random } = config
+  const emptyBuffer = (): SpanBuffer => spanBuffer(limits.spanCountLimit)
   let isCounted = false
   // What is to be counted is recorded; what the head did not want does not leave for that.
   const isRecorded = head.isRecorded || (config.enabled && !!metrics)
@@ -142,7 +143,7 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
 
   const owner: SpanOwner<Env> = {
     config,
-    buffer: spanBuffer(limits.spanCountLimit),
+    buffer: emptyBuffer(),
     bind(span) {
       return config.attempt(() => start.bind?.(env, span), undefined) ?? env
     },
@@ -207,19 +208,17 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
     phase = 'late'
     if (timer) clearTimeout(timer)
     const closing = owner.buffer
-    owner.buffer = spanBuffer(limits.spanCountLimit)
+    owner.buffer = emptyBuffer()
     leave(closing).then(release)
   }
 
   /** Whole spans only, and only where no verdict waits for the rest of them. */
   function flush(): void {
     const { buffer } = owner
-    const records = buffer.records()
-    const open = records.filter(({ endMs }) => endMs === 0)
-    if (phase !== 'open' || !isRecorded || config.tailSampler || open.length === records.length) return
-    const [rest, leaving] = [spanBuffer(limits.spanCountLimit), spanBuffer(limits.spanCountLimit)]
-    for (const record of records) (record.endMs ? leaving : rest).add(record)
-    leaving.started = buffer.started - open.length
+    const [rest, leaving] = [emptyBuffer(), emptyBuffer()]
+    for (const record of buffer.records()) (record.endMs ? leaving : rest).add(record)
+    if (phase !== 'open' || !isRecorded || config.tailSampler || !leaving.started) return
+    leaving.started = buffer.started - rest.started
     leaving.logs.push(...buffer.logs)
     owner.buffer = rest
     keepAlive(leave(leaving))
@@ -253,18 +252,16 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
       // What was continued from another trace has that one's state.
       if (traceState !== undefined)
         for (const record of records) if (record.traceId === head.identity.traceId) record.traceState = traceState
-      const budgetMs = start.budgetMs?.() ?? graceMs - Math.max(0, now() - settledMs)
+      const budgetMs = Math.max(0, start.budgetMs?.() ?? graceMs - Math.max(0, now() - settledMs))
       const isKept = head.isRecorded && keep
       if (!isKept && head.isRecorded) losses.add('sampled_out', records.length, 'not chosen by the sampler')
       const spans = isKept ? leaving(config, records) : []
       const left = isKept ? closing.logs : closing.logs.filter(isIndependent)
-      const sent = (isKept || left.length) && send(config, start.resource, spans, left, Math.max(0, budgetMs))
+      const sent = (isKept || left.length) && send(config, start.resource, spans, left, budgetMs)
       if (metrics && phase !== 'open') {
         if (!isCounted) metrics.record(root.record, isKept)
         isCounted = true
-        await metrics.send({ fetch, now, random, budgetMs: Math.max(0, budgetMs) }, () =>
-          config.resource(start.resource ?? NO_ATTRIBUTES),
-        )
+        await metrics.send({ fetch, now, random, budgetMs }, () => config.resource(start.resource))
       }
       await sent
     } catch (error) {
@@ -298,7 +295,7 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
       flush,
       discard() {
         phase = 'late'
-        owner.buffer = spanBuffer(limits.spanCountLimit)
+        owner.buffer = emptyBuffer()
         release()
       },
     },
