@@ -52,7 +52,8 @@ export async function deliver(
       try {
         let body: Body = encoder[signal](whole)
         // A UTF-16 code unit is at most three bytes of UTF-8: only a text that may be too large is measured.
-        if (typeof body === 'string' && body.length * 3 > maxBytes) body = new TextEncoder().encode(body) as Uint8Array<ArrayBuffer>
+        if (typeof body === 'string' && body.length * 3 > maxBytes)
+          body = new TextEncoder().encode(body) as Uint8Array<ArrayBuffer>
         if (body.length > maxBytes) throw new Error(`a record of ${body.length} bytes`)
         reply = await send(body, signal, whole)
       } catch (error) {
