@@ -22,8 +22,9 @@ export const fetchEvent: EventKind<readonly [Request]> = {
       responseHeaders(response.headers, span.spanContext())
     }
     if (!span.isRecording()) return response
-    const { status } = response
+    const { status, headers } = response
     span.setAttribute('http.response.status_code', status)
+    span.captureHeaders(request.headers, headers)
     // What the app said of an error itself says more than the number.
     if (status >= 500 && span.record.statusCode !== StatusCode.ERROR)
       span.setAttribute('error.type', String(status)).setStatus({ code: StatusCode.ERROR })

@@ -37,6 +37,7 @@ export function tracedFetch<Env>(
   let span = parent
   let sent = init
   let send = call
+  let own: Headers
   try {
     const request = typeof input === 'object' && 'url' in input ? input : undefined
     const url = parseUrl(request ? request.url : String(input))
@@ -47,7 +48,7 @@ export function tracedFetch<Env>(
     }
     const rule = url && propagate === undefined ? config.outbound(isBinding ? 'binding' : url) : EVERYTHING
     const context = permitted(span.propagation(), propagate === false ? NOTHING : rule)
-    const own = new Headers(init?.headers ?? request?.headers)
+    own = new Headers(init?.headers ?? request?.headers)
     const headers = new Headers(own)
     config.propagator.inject(context, headers)
     sent = withHeaders(init, headers)
@@ -67,8 +68,9 @@ export function tracedFetch<Env>(
   const signal = init?.signal ?? (input as Request).signal
   return follow(send(input, sent), {
     done(response) {
-      const { status } = response as Response
+      const { status, headers } = response as Response
       span.setAttribute('http.response.status_code', status)
+      span.captureHeaders(own, headers)
       if (status >= 400) span.setAttribute('error.type', String(status)).setStatus({ code: StatusCode.ERROR })
       span.end()
     },

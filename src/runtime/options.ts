@@ -22,6 +22,7 @@ import { type Losses, losses } from './losses.ts'
 import type { Metrics } from './metrics.ts'
 import type { Mirror } from './mirror.ts'
 import type { Ambient } from './otel/ambient.ts'
+import type { HeaderCapture } from './privacy/headers.ts'
 import { MASK, type Mask, type Redact, type Redactor, redactor, redactUrl } from './redact.ts'
 import type { SpanCheck } from './testing/span-quality.ts'
 import { SCHEMA_URL, VERSION } from './version.ts'
@@ -88,6 +89,8 @@ export interface TracerOptions {
   readonly metrics?: Metrics
   /** Looks at the spans that leave, in development: `spanQuality()` of `clew/testing`. Default: nothing does. */
   readonly check?: SpanCheck
+  /** The headers that are recorded: `captureHeaders({ request: ['x-tenant'] })` of `clew/privacy`. Default: none. */
+  readonly headers?: HeaderCapture
   /** What takes the place of what looks like a secret: `hmac(key)` of `clew/privacy`. Default: `REDACTED`. */
   readonly mask?: Mask
   /** Keys of values that look like secrets and are none, such as `session.id`. Default: none. */
