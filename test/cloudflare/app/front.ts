@@ -37,7 +37,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
       await KV.get('a', { type: 'text', cacheTtl: 60 }),
       [...many],
       await KV.getWithMetadata('a'),
-      await KV.list({ prefix: 'a', limit: 10 }),
+      (await KV.list({ prefix: 'a', limit: 10 })).keys.map(({ name, metadata }) => [name, metadata]),
     ]
     await KV.delete('a')
     return answer
