@@ -30,6 +30,9 @@ const CREDENTIALS = /(\w:\/\/)[^\s/?#]*@/g
 const SECRET_QUERY =
   /((?:(?:^|[^\w-])(?:X-Amz-(?:Signature|Credential)|AWSAccessKeyId|X-Goog-Signature|(?:[\w-]*[_-])?(?:token|secret|passw(?:or)?d|api[_-]?key|access[_-]?key))|(?:^|[?&])(?:sig|signature|auth|code))=)[^&#\s"']*/gi
 
+/** The ends of those keys: what has none of them needs no more than this look, a fifth of the time. */
+const SUSPECT = /(?:signature|credential|keyid|token|secret|passw(?:or)?d|key|sig|auth|code)=/i
+
 /** Attribute keys whose value is a secret: any that holds one of these words. */
 const SECRET_KEY =
   /authorization|auth$|cookie|passw(or)?d|passphrase|(?<![a-z])pwd(?![a-z])|secret|credential|token|session|(api|private|access|signing)[._-]?key|jwt|[cx]srf/i
@@ -43,7 +46,7 @@ const MAX_KEYS = 500
 export function redactUrl(text: string): string {
   // Without these two there is neither; most texts have none.
   if (text.includes('@')) text = text.replace(CREDENTIALS, '$1REDACTED:REDACTED@')
-  return text.includes('=') ? text.replace(SECRET_QUERY, '$1REDACTED') : text
+  return SUSPECT.test(text) ? text.replace(SECRET_QUERY, '$1REDACTED') : text
 }
 
 export interface Redactor {
