@@ -87,16 +87,19 @@ export async function send(
   }
   const failure = (reason: 'timeout' | 'encoding', message: string): ExportResult => ({ ok: false, reason, message })
   let timer: ReturnType<typeof setTimeout> | undefined
-  const result = await Promise.race([
+  const answers = [
     new Promise<ExportResult>((answer) => answer(exporter.export(batch, { fetch, now, random, budgetMs }))).catch(
       (error) => failure('encoding', `the exporter failed: ${error}`),
     ),
-    new Promise<ExportResult>((answer) => {
-      // Longer than any timer: no limit.
-      if (budgetMs < 2 ** 31)
+  ]
+  // Longer than any timer: no limit.
+  if (!exporter.isTimely && budgetMs < 2 ** 31)
+    answers.push(
+      new Promise((answer) => {
         timer = setTimeout(() => answer(failure('timeout', 'the exporter did not answer')), budgetMs)
-    }),
-  ])
+      }),
+    )
+  const result = await Promise.race(answers)
   if (timer) clearTimeout(timer)
   losses.settle(batch, result)
 }
