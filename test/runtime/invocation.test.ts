@@ -155,6 +155,22 @@ describe('the deadline', () => {
     await Promise.all(kept)
     expect(drops).toEqual([['timeout', 1]])
   })
+
+  test('sets no timer for an exporter that keeps the budget itself', async () => {
+    const timers: number[] = []
+    const exporter: Exporter = {
+      isTimely: true,
+      async export() {
+        await null
+        timers.push(vi.getTimerCount())
+        return { ok: true }
+      },
+    }
+    const { run, kept } = bench({ exporter })
+    run(() => {}, { graceMs: 30_000 })
+    await Promise.all(kept)
+    expect([...timers, vi.getTimerCount()]).toEqual([0, 0])
+  })
 })
 
 describe('what comes late', () => {
