@@ -8,7 +8,7 @@ const LITERAL = /'(?:[^']|'')*'?|\b0x[\da-f]+\b|(?<![\w?$:@.])\d+(?:\.\d+)?(?:e[
 /** A name, quoted or not, and what may follow it after a dot; quotes stay, as in the conventions' examples. */
 const NAME = /(?:"[^"]{1,128}"|`[^`]{1,128}`|\[[^\]]{1,128}\]|[\w$.])+/.source
 const TARGET = new RegExp(
-  `\\b(?:(select|insert|update|delete|replace|create|alter|drop|pragma|with)\\b|(?:from|join|into|table|index)\\s+(?:if\\s+(?:not\\s+)?exists\\s+)?(?!select\\b)(${NAME}))|(?<=\\bupdate\\s{1,9})(?!set\\b)(${NAME})`,
+  `\\b(?:(select|insert|update|delete|replace(?!\\s{0,9}\\()|create|alter|drop|pragma|with)\\b|(?:from|join|into|table|index)\\s+(?:if\\s+(?:not\\s+)?exists\\s+)?(?!select\\b)(${NAME}))|(?<=\\bupdate\\s{1,9})(?!set\\b)(${NAME})`,
   'gi',
 )
 

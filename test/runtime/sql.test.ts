@@ -15,6 +15,8 @@ describe('a summary', () => {
     ["select 'drop table users' as x from t", 'SELECT t'],
     ['create table if not exists t (a text)', 'CREATE t'],
     ['drop table if exists t', 'DROP t'],
+    ['select replace (a, 1, 2) from t', 'SELECT t'],
+    ['replace into t values (1)', 'REPLACE t'],
     ['pragma table_info', 'PRAGMA'],
     ['', ''],
     ['vacuum', ''],
