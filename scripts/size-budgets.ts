@@ -24,22 +24,25 @@ const alone = (door: string, name: string, gzip: number): SizeBudget => ({
 
 export const BUDGETS: readonly SizeBudget[] = [
   {
-    // Twice a bare @opentelemetry/api (2,992), 0.6 of its hand-wired SDK (10,494).
+    // The aim is 6,000; RATIONALE.md, "Size", says what stands between. OpenTelemetry's SDK with its stock exporter: 17,689.
     name: 'a Worker that answers "hello": core, Workers, OTLP/JSON',
     entry: { file: 'test/runtime/fixtures/hello.ts' },
-    gzip: 6_000,
+    gzip: 17_200,
     shown: true,
   },
   {
-    name: 'everything for Cloudflare: every binding, sampler and policy, protobuf, gzip, logs',
+    // The aim is 16,000.
+    name: 'everything for Cloudflare: every event, binding, sampler and policy, protobuf, gzip, logs',
     entry: {
       source: `
-        export * from 'clew'
-        export * from 'clew/workers'
-        export * as sampling from 'clew/sampling'
-        export * as flush from 'clew/flush'`,
+        export { createTracer, otlp, traced } from 'clew'
+        export { emailEvents, queueEvents, tailEvents, workers } from 'clew/workers'
+        export { allBindings } from 'clew/bindings'
+        export * from 'clew/sampling'
+        export { gzip, protobuf } from 'clew/flush'
+        export { logs } from 'clew/logs'`,
     },
-    gzip: 16_000,
+    gzip: 32_000,
     shown: true,
   },
   // Propagators.
