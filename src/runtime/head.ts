@@ -9,8 +9,8 @@ import type { SamplingResult } from '../sampling/sampler.ts'
 import type { InvocationStart } from './invocation.ts'
 import type { Config } from './options.ts'
 import { linkRecords } from './record.ts'
-import type { Identity, Scope } from './recording-span.ts'
 import type { Link } from './span.ts'
+import type { Identity, Scope } from './span-owner.ts'
 
 /** What was decided before the first line of the user's code ran. */
 export interface Head {

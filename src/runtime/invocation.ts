@@ -11,8 +11,9 @@ import { decideAtHead } from './head.ts'
 import type { IdGenerator } from './ids.ts'
 import type { Config } from './options.ts'
 import { follow } from './outcome.ts'
-import { type RecordingSpan, rootSpan, type SpanOwner } from './recording-span.ts'
+import { type RecordingSpan, rootSpan } from './recording-span.ts'
 import type { Link, Span } from './span.ts'
+import type { SpanOwner } from './span-owner.ts'
 
 /** What a host says of the event it delivers. */
 export interface InvocationStart<Env> {

@@ -6,7 +6,7 @@ import type { Baggage } from '../propagate/baggage.ts'
 import { attach, carrierIn, carrierOf, type Traced } from '../propagate/carrier.ts'
 import type { Getter, PropagationContext } from '../propagate/propagator.ts'
 import { RANDOM, SAMPLED, type SpanContext } from '../propagate/span-context.ts'
-import type { Lineage, SpanBuffer } from './buffer.ts'
+import type { Lineage } from './buffer.ts'
 import { epochMs, type TimeInput } from './clock.ts'
 import { describeException } from './exception.ts'
 import { type FetchOptions, type HostFetch, hostFetch, tracedFetch } from './fetch.ts'
@@ -18,31 +18,7 @@ import { follow, type Outcome } from './outcome.ts'
 import { append, linkRecords, type OpenRecord, openRecord } from './record.ts'
 import { redactAll, redactOpened } from './redact.ts'
 import type { ContinueOptions, Link, Span, SpanFetch, SpanOptions, SpanStatus } from './span.ts'
-
-/** What a span needs of its invocation. */
-export interface SpanOwner<Env> {
-  readonly config: Config
-  /** Replaced when the invocation closes. */
-  buffer: SpanBuffer
-  /** The host's env, traced under `span`. */
-  bind(span: Span<Env>): Env
-  waitUntil(promise: Promise<unknown>): void
-  /** A span has ended. */
-  ended(record: OpenRecord): void
-  /** A log record is to leave with the spans. */
-  log(record: LogRecord): void
-  /** True when `error` was recorded before, deeper down, so that it is recorded once on its way up. */
-  seen(error: unknown): boolean
-}
-
-/** What a span hands on to its children beside its ids: trace state, baggage, and what formats pass through. */
-export type Scope = Omit<PropagationContext, 'spanContext'> & Pick<SpanContext, 'traceState'>
-
-/** Who a span is. */
-export type Identity = Pick<
-  SpanRecord,
-  'traceId' | 'spanId' | 'parentSpanId' | 'parentIsRemote' | 'traceFlags' | 'traceState'
->
+import type { Identity, Scope, SpanOwner } from './span-owner.ts'
 
 /** `endMs` of a span that nobody will see: its children are itself. */
 const UNRECORDED = -1
