@@ -66,6 +66,12 @@ export function verdicts(figures: Figures): Verdict[] {
     10,
   )
   most('POSTs of an unsampled request', of(['workerd: clew-unsampled', 'load/posts a request']), 0)
+  const cold = 'cold/first response, ms'
+  most(
+    'first response of a fresh isolate over the plain Worker, ms',
+    of(['hello: clew', cold]) - of(['hello: plain', cold]),
+    1.5,
+  )
   for (const [row, { median }] of Object.entries(figures['heap: clew'] ?? {}))
     most(`bytes of heap kept a request, ${row.slice(5)}`, median, 20)
   return found

@@ -3,15 +3,13 @@
 // what was posted is decoded and compared before the load begins.
 //
 //   node load.ts WORKER [--seconds N] [--connections N] [--post-bytes N]
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { build } from 'esbuild'
 import { type DecodedTraces, decodeTraces } from '../test/otlp-decode.ts'
 import { CHILD_NAME } from './peer.ts'
+import { bundleWorker, withWorkerd } from './workerd.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -28,39 +26,17 @@ const PEER_WORKERS = ['opentelemetry-3', 'otel-cf-workers', 'logfire', 'sentry',
 /** These post no OTLP: nothing, filler, or a form of their own. */
 const UNTRACED = ['plain', 'post', 'clew-unsampled', 'sentry']
 
-const require = createRequire(import.meta.url)
-
 if (spawnSync('wrk', ['-v']).error) {
   console.error('wrk is missing: apt-get install wrk (or your system’s package of it), then run this again')
   process.exit(1)
 }
 
-const directory = mkdtempSync(join(tmpdir(), 'clew-load-'))
-const started: ChildProcess[] = []
-try {
-  console.log(JSON.stringify({ worker, rows: await measure() }))
-} finally {
-  for (const process_ of started) process_.kill('SIGKILL')
-  rmSync(directory, { recursive: true })
-}
-
-async function measure(): Promise<Record<string, number>> {
-  const server = start(
-    process.execPath,
-    [new URL('workers/server.ts', import.meta.url).pathname],
-    ['ignore', 'pipe', 'inherit'],
-  )
-  const port = Number(await line(server.stdout!))
-  const outside = `http://127.0.0.1:${port}`
-  await bundle()
-  writeFileSync(join(directory, 'config.capnp'), config(outside))
-  const workerd = start(
-    require.resolve('workerd/bin/workerd'),
-    ['serve', join(directory, 'config.capnp'), '--control-fd=3'],
-    ['ignore', 'ignore', 'inherit', 'pipe'],
-  )
-  const { port: at } = JSON.parse(await line(workerd.stdio[3] as NodeJS.ReadableStream)) as { port: number }
-  const url = `http://127.0.0.1:${at}/carts/42`
+const rows = await withWorkerd(async (bench) => {
+  const outside = `http://127.0.0.1:${await bench.outside()}`
+  const entry = PEER_WORKERS.includes(worker) ? `bench/peers/${worker}/worker.ts` : `bench/workers/${worker}.ts`
+  await bundleWorker(entry, join(bench.directory, 'worker.mjs'), { POST_BYTES: values['post-bytes'] }, checkout)
+  const { pid, port } = await bench.workerd(config(outside))
+  const url = `http://127.0.0.1:${port}/carts/42`
 
   const first = await fetch(url)
   if (first.status !== 200 || (await first.text()) !== '{"price":12}')
@@ -72,10 +48,10 @@ async function measure(): Promise<Record<string, number>> {
     execFileSync('wrk', ['-t1', `-c${values.connections}`, `-d${seconds}s`, '--latency', url], { encoding: 'utf8' })
   run('2')
   await stats()
-  const cpu = cpuMs(workerd.pid!)
-  const memory = residentBytes(workerd.pid!)
+  const cpu = cpuMs(pid)
+  const memory = residentBytes(pid)
   const report = run(values.seconds)
-  const spentMs = cpuMs(workerd.pid!) - cpu
+  const spentMs = cpuMs(pid) - cpu
   const requests = Number(/(\d+) requests in/.exec(report)![1])
   await new Promise((resolve) => setTimeout(resolve, 200))
   const { posts, bytes } = await stats()
@@ -86,56 +62,14 @@ async function measure(): Promise<Record<string, number>> {
     'load/CPU a request, µs': (spentMs * 1000) / requests,
     'load/posts a request': posts / requests,
     'load/bytes posted a request': bytes / requests,
-    'load/resident growth a request, bytes': Math.max(0, (residentBytes(workerd.pid!) - memory) / requests),
+    'load/resident growth a request, bytes': Math.max(0, (residentBytes(pid) - memory) / requests),
   }
 
   async function stats(): Promise<{ posts: number; bytes: number; type: string; last: string }> {
     return (await fetch(`${outside}/stats`)).json() as never
   }
-}
-
-function start(command: string, args: string[], stdio: ('ignore' | 'pipe' | 'inherit')[]): ChildProcess {
-  const process_ = spawn(command, args, { stdio })
-  started.push(process_)
-  return process_
-}
-
-function line(from: NodeJS.ReadableStream): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let text = ''
-    from.on('data', (chunk) => {
-      text += chunk
-      if (text.includes('\n')) resolve(text.split('\n')[0]!)
-    })
-    from.on('end', () => reject(new Error(`ended after ${JSON.stringify(text)}`)))
-  })
-}
-
-/** As wrangler bundles a Worker. */
-async function bundle(): Promise<void> {
-  const root = new URL('..', import.meta.url).pathname
-  await build({
-    absWorkingDir: root,
-    entryPoints: [PEER_WORKERS.includes(worker) ? `bench/peers/${worker}/worker.ts` : `bench/workers/${worker}.ts`],
-    outfile: join(directory, 'worker.mjs'),
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2024',
-    conditions: ['workerd', 'worker', 'browser'],
-    external: ['node:*', 'cloudflare:*', 'async_hooks'],
-    define: { POST_BYTES: values['post-bytes'], 'process.env.NODE_ENV': '"production"' },
-    tsconfig: 'tsconfig.json',
-    alias: Object.fromEntries(
-      ['clew/workers', 'clew/flush', 'clew'].map((door) => [
-        door,
-        join(checkout, 'src', `${door.slice(5) || 'index'}.ts`),
-      ]),
-    ),
-    logLevel: 'error',
-  })
-}
+})
+console.log(JSON.stringify({ worker, rows }))
 
 function config(outside: string): string {
   const flags = PEER_WORKERS.includes(worker) ? '["nodejs_compat"]' : '[]'

@@ -21,6 +21,7 @@ const SECTIONS: readonly (readonly [prefix: string, title: string, unit: string]
   ['propagate', 'Extract and inject W3C Trace Context', 'ns'],
   ['decide', 'One decision of a parent-based ratio sampler', 'ns'],
   ['load/', 'In workerd: handler span, five children, one upstream fetch, one POST', ''],
+  ['cold/', 'A fresh isolate in workerd, a Worker that answers "hello"', ''],
   ['heap/', 'Heap kept a request after collection', 'bytes'],
 ]
 
@@ -42,7 +43,7 @@ What a span, a request and a bundle cost, beside other libraries in the same run
 ${node.slice(1)} on ${cpu}, ${rounds} rounds: one process a library a round, rounds alternating and each beginning one
 library further on; the median of the rounds, and beside it half the distance of the quartiles. What every library
 recorded was decoded and compared with what was asked for before it was timed. Only ratios within a table carry over to
-another machine or day.
+another machine or day, and a spread of more than a tenth says that the machine was busy with other things.
 
 \`\`\`sh
 npm run bench                # all of this page

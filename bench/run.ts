@@ -2,10 +2,10 @@
 //
 //   npm run bench                         everything: about half an hour
 //   npm run bench -- --quick              the floor, clew and OpenTelemetry JS 3, under two minutes
-//   npm run bench -- --only inner,load    of inner, load and heap, these
+//   npm run bench -- --only inner,load    of inner, load, cold and heap, these; into the named run if there is one
 //   npm run bench -- --peers floor,clew,clew@/path/to/another/checkout
 //   npm run bench -- --name NAME --docs   write docs/benchmarks.md from this run; with --from NAME, from that one
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { verdicts } from './budgets.ts'
@@ -19,7 +19,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     name: { type: 'string', default: 'latest' },
     from: { type: 'string' },
-    only: { type: 'string', default: 'inner,load,heap' },
+    only: { type: 'string', default: 'inner,load,cold,heap' },
     peers: { type: 'string' },
     rounds: { type: 'string' },
     docs: { type: 'boolean', default: false },
@@ -39,7 +39,7 @@ const WORKERS = [
 ]
 const QUICK = ['floor', 'clew', 'opentelemetry-3']
 
-const results = values.from ? (JSON.parse(readFileSync(path(values.from), 'utf8')) as Results) : await measure()
+const results = values.from ? read(values.from) : await measure()
 console.log(summary(results, verdicts(results.figures)))
 if (values.docs) writeFileSync(`${HERE}../docs/benchmarks.md`, markdown(results, verdicts(results.figures)))
 
@@ -48,7 +48,8 @@ async function measure(): Promise<Results> {
   const { quick } = values
   const parts = values.only.split(',')
   const count = Number(values.rounds ?? (quick ? 3 : 7))
-  const figures: Figures = {}
+  // Parts of a run may be measured one after the other, when the machine is quiet.
+  const figures: Figures = parts.length < 4 && existsSync(path(values.name)) ? read(values.name).figures : {}
   if (parts.includes('inner')) {
     const peers = values.peers?.split(',') ?? (quick ? QUICK : PEERS)
     // A young generation that a round's garbage fits in: what is timed is the work, and memory counts exactly.
@@ -67,6 +68,13 @@ async function measure(): Promise<Results> {
     const found = await rounds(workers, quick ? 2 : 5, (worker) => child([], 'load.ts', [worker, ...options]))
     for (const [worker, rows] of Object.entries(found)) figures[`workerd: ${worker}`] = rows
   }
+  if (parts.includes('cold')) {
+    const options = ['--isolates', quick ? '20' : '60']
+    const found = await rounds(['plain', 'floor', 'clew'], quick ? 1 : 5, (worker) =>
+      child([], 'cold.ts', [worker, ...options]),
+    )
+    for (const [worker, rows] of Object.entries(found)) figures[`hello: ${worker}`] = rows
+  }
   if (parts.includes('heap')) {
     const options = ['--requests', quick ? '20000' : '100000']
     const found = await rounds(['clew'], quick ? 1 : 3, (peer) => child(['--expose-gc'], 'heap.ts', [peer, ...options]))
@@ -84,6 +92,10 @@ async function measure(): Promise<Results> {
   mkdirSync(`${HERE}results`, { recursive: true })
   writeFileSync(path(values.name), `${JSON.stringify(results, undefined, 2)}\n`)
   return results
+}
+
+function read(name: string): Results {
+  return JSON.parse(readFileSync(path(name), 'utf8')) as Results
 }
 
 function path(name: string): string {

@@ -1,0 +1,4 @@
+// The Worker that answers "hello", untraced.
+export default {
+  fetch: () => new Response('hello'),
+}
