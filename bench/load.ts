@@ -22,9 +22,9 @@ const { values, positionals } = parseArgs({
 // `clew@/path`: the same Worker over another checkout.
 const [worker, checkout = new URL('..', import.meta.url).pathname] = positionals[0]!.split('@') as [string, string?]
 /** Workers of peers, which need Node's modules. */
-const PEER_WORKERS = ['opentelemetry-3', 'otel-cf-workers', 'logfire', 'sentry', 'vercel', 'effect']
-/** These post no OTLP: nothing, filler, or a form of their own. */
-const UNTRACED = ['plain', 'post', 'clew-unsampled', 'sentry']
+const PEER_WORKERS = ['opentelemetry-3', 'otel-cf-workers', 'logfire']
+/** These post no OTLP: nothing, or filler. */
+const UNTRACED = ['plain', 'post', 'clew-unsampled']
 
 if (spawnSync('wrk', ['-v']).error) {
   console.error('wrk is missing: apt-get install wrk (or your system’s package of it), then run this again')
