@@ -209,7 +209,7 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
     redactAll(redact, given, 'baggage')
     redactor.attributes(given)
     let baggage = this.#scope.baggage ?? propagator.emptyBaggage
-    if (!baggage) failed('withBaggage needs createTracer({ outbound: outbound(), … })')
+    if (!baggage) failed('withBaggage needs a propagator that carries baggage')
     for (const [key, value] of Object.entries(given))
       baggage = value === undefined ? baggage?.remove(key) : baggage?.set(key, value)
     const scope = { ...this.#scope, baggage }
@@ -298,7 +298,8 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
 
   /** An event, unless it is wanted as a log record only. */
   #exception(attributes: Attributes, time?: TimeInput): void {
-    if (!this.config.logs.exception?.(this, attributes, time)) this.addEvent('exception', attributes, time)
+    const { attempt, logs } = this.config
+    if (!attempt(() => logs.exception?.(this, attributes, time), false)) this.addEvent('exception', attributes, time)
   }
 
   updateName(name: string): this {

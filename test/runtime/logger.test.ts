@@ -2,7 +2,6 @@
 import { createTracer, memoryExporter, otlp } from 'clew'
 import { json, protobuf } from 'clew/flush'
 import { logs } from 'clew/logs'
-import { outbound } from 'clew/propagate'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Collector, plain } from '../collector.ts'
 import { bench } from './harness.ts'
@@ -151,7 +150,7 @@ describe('logs()', () => {
 
   test('copies the listed baggage and no other', () => {
     const print = vi.fn()
-    bench({ logs: logs({ print, baggage: ['tenant'] }), outbound: outbound() }).run((span) =>
+    bench({ logs: logs({ print, baggage: ['tenant'] }) }).run((span) =>
       span.withBaggage({ tenant: 'acme', plan: 'gold' }).log.info('x'),
     )
     const line = JSON.parse(print.mock.calls[0]![1])
@@ -277,6 +276,21 @@ describe('exceptions', () => {
     expect(told.events).toHaveLength(events)
     expect(told.logs).toHaveLength(records)
     expect(told.spans.map(({ statusCode }) => statusCode)).toEqual([2, 2])
+  })
+
+  test('where the record fails, the event stays', async () => {
+    const { run, idle, exporter, errors } = bench({
+      logs: {
+        write() {},
+        exception() {
+          throw new Error('mine')
+        },
+      },
+    })
+    run((span) => span.recordException(new Error('theirs')))
+    await idle()
+    expect(exporter.spans[0]!.events).toHaveLength(1)
+    expect(errors).toHaveLength(1)
   })
 
   test('a record says where, what and how bad', async () => {
