@@ -27,7 +27,7 @@ export const BUDGETS: readonly SizeBudget[] = [
     // The aim is 6,000; RATIONALE.md, "Size", says what stands between. OpenTelemetry's SDK with its stock exporter: 17,689.
     name: 'a Worker that answers "hello": core, Workers, OTLP/JSON',
     entry: { file: 'test/runtime/fixtures/hello.ts' },
-    gzip: 17_200,
+    gzip: 17_900,
     shown: true,
   },
   {
@@ -42,7 +42,7 @@ export const BUDGETS: readonly SizeBudget[] = [
         export { gzip, protobuf } from 'clew/flush'
         export { logs } from 'clew/logs'`,
     },
-    gzip: 32_000,
+    gzip: 33_000,
     shown: true,
   },
   // Propagators.

@@ -1,10 +1,8 @@
 // In: where a call goes. Out: what of our context may go with it.
 // Must stay true: baggage leaves only to hosts somebody listed and to bindings; a host pattern never matches a longer or
 // shorter host; a redirect to another origin carries neither baggage nor trace state to hosts nobody listed.
-import { composite } from './composite.ts'
-import type { PropagationContext, Propagator } from './propagator.ts'
+import type { PropagationContext } from './propagator.ts'
 import { followRedirects } from './redirect.ts'
-import { baggage, traceContext } from './w3c.ts'
 
 /**
  * Targets by pattern: `api.example` is that host on any port, `*.example` every host below it but not itself,
@@ -36,8 +34,6 @@ export interface OutboundRule {
   (target: Target, from?: URL): Permission
   /** Follows redirects, so that each hop gets what it may. Absent: the host follows, and forwards every header. */
   readonly follow?: typeof followRedirects
-  /** The formats of a tracer that names none itself: who says where baggage may go speaks it. */
-  readonly propagator?: Propagator
 }
 
 /** Everything: what a call may be given when its caller says `propagate: true`. */
@@ -60,7 +56,7 @@ export function outbound(policy: OutboundPolicy = {}): OutboundRule {
     const crossed = from !== undefined && from.origin !== target.origin
     return { trace, traceState: trace && (!crossed || tracePolicy !== true || isTrusted), baggage: isTrusted }
   }
-  return Object.assign(rule, { follow: followRedirects, propagator: composite([traceContext(), baggage()]) })
+  return Object.assign(rule, { follow: followRedirects })
 }
 
 /** The part of a context that may go with a call, to be injected. */
