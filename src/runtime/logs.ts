@@ -11,7 +11,7 @@ export interface LogsOptions {
   readonly level?: LogLevel
   /**
    * On the console: `json` is one line an entry, `pretty` is for people, `none` leaves the console alone.
-   * Default `json`.
+   * Default: `pretty` where the tracer's `environment` is `development`, else `json`.
    */
   readonly console?: 'json' | 'pretty' | 'none'
   /**
@@ -38,7 +38,7 @@ export const severityOf = (level: LogLevel): number => 4 * LEVELS.indexOf(level)
  * @throws {ClewError} `invalid_option` for a level there is not, and for exceptions as logs without `otlp`.
  */
 export function logs(options: LogsOptions = {}): Logs {
-  const { level = 'trace', console = 'json', otlp = false, exceptions = 'events', baggage = [] } = options
+  const { level = 'trace', console, otlp = false, exceptions = 'events', baggage = [] } = options
   for (const each of [level, otlp])
     if (typeof each === 'string' && !LEVELS.includes(each))
       throw new ClewError('invalid_option', `logs: there is no level ${each}; levels are ${LEVELS.join(', ')}`)
@@ -64,10 +64,8 @@ export function logs(options: LogsOptions = {}): Logs {
       if (severityNumber < least) return
       const entry = withBaggage(given, baggage)
       const { timeMs, message, fields } = entry
-      if (console !== 'none') {
-        const line = lineOf(entry, config)
-        write(entry.level, console === 'json' ? asJson(line) : pretty(entry))
-      }
+      const form = console ?? (config.environment === 'development' ? 'pretty' : 'json')
+      if (form !== 'none') write(entry.level, form === 'json' ? asJson(lineOf(entry, config)) : pretty(entry))
       if (otlp)
         emit(entry.span, {
           timeMs,

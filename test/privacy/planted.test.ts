@@ -7,7 +7,9 @@ import { json, protobuf } from 'clew/flush'
 import { logs } from 'clew/logs'
 import { detect, emails, hmac } from 'clew/privacy'
 import { outbound } from 'clew/propagate'
+import { workers } from 'clew/workers'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { sanitizedQuery } from '../../src/runtime/sql.ts'
 import { Collector, plain } from '../collector.ts'
 
 /** Every secret planted has this in it, and nothing else has. */
@@ -193,6 +195,41 @@ describe.each([
     // No header of the app's own call was captured.
     expect(collector.requests.map(({ body }) => Buffer.from(body).toString('latin1')).join()).not.toContain(HEADER)
   })
+})
+
+test('a Worker’s request may hold them wherever a request can', async () => {
+  const kept: Promise<unknown>[] = []
+  const tracer = createTracer({
+    service: 'planted',
+    exporter: otlp({ url: collector.url }),
+    logs: logs({ otlp: true }),
+  })
+  const worker = workers(tracer, {
+    async fetch(request, _env, { span }) {
+      span.log.info(`handling ${request.url}`, { headers: Object.fromEntries(request.headers) })
+      span.setAttribute('request', { url: request.url, headers: Object.fromEntries(request.headers) })
+      throw new Error(`cannot serve ${request.url}`)
+    },
+  })
+  const request = new Request(`https://app.example/p?token=${secret()}&X-Amz-Signature=${secret()}&code=${secret()}`, {
+    headers: { authorization: `Bearer ${secret()}`, cookie: `sid=${secret()}`, 'x-api-key': secret() },
+  })
+  const context = { waitUntil: (promise: Promise<unknown>) => void kept.push(promise) }
+  await Promise.resolve(worker.fetch(request, {}, context as never)).catch(() => {})
+  await Promise.allSettled(kept)
+  expect(collector.spans()).toHaveLength(1)
+  expect(collector.logs()).toHaveLength(1)
+  expect(found()).toEqual([])
+})
+
+test.each([
+  ["select * from users where password = 'S'", 'select * from users where password = ?'],
+  ["insert into t values ('it''s S', 12345, -1.5e3, 0xAB)", 'insert into t values (?, ?, -?, ?)'],
+  ["select 'never closed S", 'select ?'],
+  ['select * from t where id = ?1 and name = :name', 'select * from t where id = ?1 and name = :name'],
+])('database text leaves without literals: %s', (sql, text) => {
+  const query = sql.replace('S', secret())
+  expect(sanitizedQuery(query)).toBe(text)
 })
 
 test('the search finds what is not hidden: the proof can fail', async () => {

@@ -148,6 +148,16 @@ describe('logs()', () => {
     expect(text).toMatch(/^08:00:00\.000 WARN {2}slow {2}ms=1200 {2}of=\{"a":1\} {2}[0-9a-f]{8}$/)
   })
 
+  test.each([
+    ['development', undefined, false],
+    ['production', undefined, true],
+    ['development', 'json', true],
+  ] as const)('in %s, console %s: JSON is %j', (environment, form, isJson) => {
+    const print = vi.fn()
+    bench({ environment, logs: logs({ print, ...(form && { console: form }) }) }).run((span) => span.log.info('x'))
+    expect(print.mock.calls[0]![1].startsWith('{')).toBe(isJson)
+  })
+
   test('copies the listed baggage and no other', () => {
     const print = vi.fn()
     bench({ logs: logs({ print, baggage: ['tenant'] }) }).run((span) =>
