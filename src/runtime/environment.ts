@@ -6,7 +6,7 @@ import type { TracerOptions } from './options.ts'
 
 /** Variables that are not read here, unless they ask for what is the default. */
 const UNREAD =
-  /^OTEL_(?!(SERVICE_NAME|RESOURCE_ATTRIBUTES|SDK_DISABLED|EXPORTER_OTLP_(TRACES_)?(ENDPOINT|HEADERS))=).*=(?!(tracecontext|parentbased_always_on|otlp|http\/json)$)./
+  /^OTEL_(?!(SERVICE_NAME|RESOURCE_ATTRIBUTES|SDK_DISABLED|EXPORTER_OTLP_(TRACES_)?(ENDPOINT|HEADERS))=).*=(?!(tracecontext,baggage|parentbased_always_on|otlp|http\/json)$)./
 
 /** The value of an `OTEL_` variable; empty where it has none. */
 export function variable(env: unknown, name: string): string {

@@ -121,9 +121,16 @@ describe('createTracer() with no options', () => {
       OTEL_PROPAGATORS: 'b3',
       OTEL_TRACES_SAMPLER: 'always_off',
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_EXPORTER_OTLP_LOGS_HEADERS: 'key=secret',
     })
+    await posted({ OTEL_PROPAGATORS: 'tracecontext,baggage' })
     const warnings = vi.mocked(console.warn).mock.calls.map(([text]) => String(text))
-    expect(warnings.map((text) => /OTEL_\w+/.exec(text)?.[0])).toEqual(['OTEL_PROPAGATORS', 'OTEL_TRACES_SAMPLER'])
+    expect(warnings.map((text) => /OTEL_\w+/.exec(text)?.[0])).toEqual([
+      'OTEL_PROPAGATORS',
+      'OTEL_TRACES_SAMPLER',
+      'OTEL_EXPORTER_OTLP_LOGS_HEADERS',
+    ])
+    expect(warnings.join()).not.toContain('secret')
     expect(warnings[0]).toContain('clew/environment')
   })
 })
