@@ -68,6 +68,13 @@ describe.each(pages)('%s', (page) => {
   })
 })
 
+test('the figures of the README are those of the last benchmark', () => {
+  const rows = /<!-- bench:begin -->\n(.*?)<!-- bench:end -->/s.exec(textOf('README.md'))![1]!.split('\n').slice(2, -1)
+  expect(rows.length).toBeGreaterThan(4)
+  const measured = textOf('docs/benchmarks.md')
+  for (const row of rows) expect(measured).toContain(row)
+})
+
 test('the Worker of the README makes the trace of the README', async () => {
   const rates = createServer((request, response) => {
     setTimeout(() => response.end(request.method === 'GET' ? '1.08' : ''), request.method === 'GET' ? 25 : 15)
