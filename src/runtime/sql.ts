@@ -4,7 +4,19 @@
 /** The longest summary (semantic conventions, "Generating a summary of the query"). */
 const MAX_SUMMARY = 255
 
-const LITERAL = /'(?:[^']|'')*'?|\b0x[\da-f]+\b|(?<![\w?$:@.])\d+(?:\.\d+)?(?:e[+-]?\d+)?\b/gi
+/** What a text is made of besides words: comments, quoted names, and literals of every kind. The first that fits counts. */
+const PARTS = [
+  // Comments: they may hold what was commented out.
+  /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/,
+  // Names in quotes, to their end or the end of all, so that time stays linear; where a value is compared, SQLite and
+  // MySQL take them for texts.
+  /(?<name>(?<![=<>]\s{0,9})(?:"[^"]*"?|`[^`]*`?|\[[^\]]*\]?))/,
+  /"[^"]*"?/,
+  // PostgreSQL's dollar quotes and escapes, then the texts of the standard; one that does not end goes to the end.
+  /\$\$[\s\S]*?(?:\$\$|$)|\be'(?:[^'\\]|\\[\s\S]|'')*'?|'(?:[^']|'')*'?/,
+  /\b0x[\da-f]+\b|(?<![\w?$:@.])\d+(?:\.\d+)?(?:e[+-]?\d+)?\b/,
+]
+const PART = new RegExp(PARTS.map(({ source }) => source).join('|'), 'gi')
 /** A name, quoted or not, and what may follow it after a dot; quotes stay, as in the conventions' examples. */
 const NAME = /(?:"[^"]{1,128}"|`[^`]{1,128}`|\[[^\]]{1,128}\]|[\w$.])+/.source
 const TARGET = new RegExp(
@@ -12,9 +24,9 @@ const TARGET = new RegExp(
   'gi',
 )
 
-/** Literals replaced by `?`; parameters stay as they are. */
+/** Literals replaced by `?`, comments left out; parameters and names stay as they are. */
 export function sanitizedQuery(sql: string): string {
-  return sql.replace(LITERAL, '?')
+  return sql.replace(PART, (part, ...rest) => (rest.at(-1).name ? part : /^(?:--|\/\*)/.test(part) ? ' ' : '?')).trim()
 }
 
 /** Operations and their targets in order: `SELECT carts`. Empty when there is none. */
