@@ -3,6 +3,7 @@
 // never rejects; the user's value and error pass through untouched.
 import type { Attributes, LogRecord, SpanKind } from '../flush/model.ts'
 import type { Getter, PropagationContext, Propagator } from '../propagate/propagator.ts'
+import { spanBytes } from '../sampling/span-size.ts'
 import type { TailVerdict } from '../sampling/tail-sampler.ts'
 import { type SpanBuffer, spanBuffer } from './buffer.ts'
 import type { TimeInput } from './clock.ts'
@@ -65,6 +66,9 @@ export type Handle<Env, R> = (span: Span<Env>, lifetime: Lifetime) => R
 
 /** An invocation that has run for so long is a long one: what has ended of it leaves, again every time so much has passed. */
 const LONG_MS = 10_000
+
+/** Bytes of ended spans, by estimate, that a long invocation sends on at once: a quarter of what one request may hold. */
+const LONG_BYTES = 1_000_000
 
 /** Partial flushes an invocation: with the last export and its tries, half of a free Worker's 50 subrequests. */
 const MAX_PARTIAL_FLUSHES = 20
@@ -138,6 +142,7 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
   let rootPending = 1
   let settledMs = Infinity
   let flushes = 0
+  let bytes = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   /** Settles the host's promise, when the export has settled. */
   let release = (): void => {}
@@ -161,10 +166,13 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
       else if (phase === 'late') leaveLate()
       else {
         const { endMs } = record
-        const isCrowded = flushes > 0 && owner.buffer.started * 2 >= limits.spanCountLimit
+        // Only what runs long is weighed.
+        if (flushes > 0) bytes += spanBytes(record)
+        const isCrowded = flushes > 0 && (owner.buffer.started * 2 >= limits.spanCountLimit || bytes >= LONG_BYTES)
         if ((endMs < flushMs && !isCrowded) || flushes === MAX_PARTIAL_FLUSHES) return
         flushMs = endMs + LONG_MS
         flushes++
+        bytes = 0
         guard(flush)
       }
     },

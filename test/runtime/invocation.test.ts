@@ -403,6 +403,16 @@ describe('an invocation that runs long', () => {
     expect(new Set(exporter.spans.map(({ spanId }) => spanId)).size).toBe(27)
   })
 
+  test('sends a megabyte on at once', async () => {
+    const { run, idle, exporter, clock } = bench()
+    run((span) => {
+      clock.advance(10_000)
+      for (let n = 0; n < 25; n++) span.enterSpan(`s${n}`, { attributes: { text: 'x'.repeat(100_000) } }, () => {})
+    })
+    await idle()
+    expect(exporter.batches.map(({ spans }) => spans.length)).toEqual([1, 10, 10, 5])
+  })
+
   test('waits for its verdict where a tail sampler will give one', async () => {
     const { run, idle, exporter, clock } = bench({ tailSampler: { decide: () => ({ keep: true }), description: '' } })
     run((span) => {
