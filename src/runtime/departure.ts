@@ -1,7 +1,8 @@
-// In: the spans of an invocation that has closed. Out: the decision whether they leave, and their export.
-// Must stay true: never rejects and always settles; every span is exported once or counted with a reason.
+// In: the spans of an invocation that are to leave. Out: the decision whether they do, and their export.
+// Must stay true: never rejects and always settles; every span is exported once or counted with a reason; the verdict is
+// final: what comes late goes the way of the first.
 import type { ExportResult } from '../flush/exporter.ts'
-import type { Attributes, Batch, LogRecord, SpanRecord } from '../flush/model.ts'
+import type { Attributes, Batch, SpanRecord } from '../flush/model.ts'
 import type { TailVerdict } from '../sampling/tail-sampler.ts'
 import type { SpanBuffer } from './buffer.ts'
 import type { Head } from './head.ts'
@@ -10,96 +11,111 @@ import type { Config } from './options.ts'
 import type { OpenRecord } from './record.ts'
 import { SCOPE } from './version.ts'
 
-/** Gives every span that did not end an end and a mark. */
-export function finish({ now }: Config, records: readonly OpenRecord[]): void {
-  for (const record of records) {
-    if (record.endMs === 0) {
-      record.attributes['clew.unfinished'] = true
-      record.endMs = Math.max(record.startMs, now())
+/** Longer than any timer of a host (HTML, "timers": a signed 32-bit integer): no limit. */
+const NO_LIMIT_MS = 2 ** 31
+
+/** Lets the spans of one invocation leave: asked once or more, with what leaves and whether it is all there will be at the close. */
+export type Departure = (leaving: SpanBuffer, isClosed: boolean) => Promise<void>
+
+/** `budgetMs`: what the host leaves, asked when an export begins. */
+export function departure(
+  config: Config,
+  head: Head,
+  root: OpenRecord,
+  host: Attributes | undefined,
+  budgetMs: () => number,
+): Departure {
+  const { attempt, budgets, check, limits, logs, losses, metrics, now, redactor } = config
+  let verdict: TailVerdict | undefined
+  let isCounted = false
+
+  return async (leaving, isClosed) => {
+    try {
+      const records = leaving.records()
+      losses.add('buffer_full', leaving.started - records.length, `over ${limits.spanCountLimit} spans at once`)
+      for (const record of records)
+        if (record.endMs === 0) {
+          record.attributes['clew.unfinished'] = true
+          record.endMs = Math.max(record.startMs, now())
+        }
+      verdict ??= decideAtTail(config, head, root, leaving)
+      const { keep, traceState } = verdict
+      let spans: readonly SpanRecord[] = keep ? records : []
+      if (!keep && head.mayStay) losses.add('sampled_out', records.length, 'not chosen by the sampler')
+      if (keep) {
+        for (const record of records) {
+          // What was continued from another trace has that one's state.
+          if (traceState !== undefined && record.traceId === head.identity.traceId) record.traceState = traceState
+          seal(record, limits, redactor)
+        }
+        attempt(() => check?.(spans))
+        // What budgets fold together is not lost, what they leave out is counted.
+        for (const budget of budgets)
+          attempt(() => {
+            const { spans: left, dropped } = budget(spans)
+            losses.add('over_budget', dropped, 'more than the budget of one trace')
+            spans = left
+          })
+      }
+      const { independentFrom = Infinity } = logs
+      const left = keep ? leaving.logs : leaving.logs.filter((log) => log.severityNumber >= independentFrom)
+      const leftMs = Math.max(0, budgetMs())
+      const resource = config.resource(host)
+      const sent = (keep || left.length) && send(config, { resource, scope: SCOPE, spans, logs: left }, leftMs)
+      if (metrics && isClosed) {
+        if (!isCounted) metrics.record(root, keep)
+        isCounted = true
+        await metrics.send({ fetch: config.fetch, now, random: config.random, budgetMs: leftMs }, () => resource)
+      }
+      await sent
+    } catch (error) {
+      config.failed(error)
     }
   }
 }
 
 /** What the tail sampler says, if there is one; its reasons are written onto the root. */
-export function decideAtTail(config: Config, head: Head, root: OpenRecord, buffer: SpanBuffer): TailVerdict {
+function decideAtTail(config: Config, head: Head, root: OpenRecord, buffer: SpanBuffer): TailVerdict {
   const { attempt, tailSampler, now, random, record } = config
-  const { isSampled, parent, scope } = head
-  if (!tailSampler) return { keep: isSampled }
-  const spans = buffer.records()
-  const trace = {
-    root,
-    spans,
-    dropped: buffer.started - spans.length,
-    durationMs: root.endMs - root.startMs,
-    headSampled: isSampled,
-    onlyHeadSampled: record === 'sampled',
-    parent,
-    baggage: scope.baggage,
-    nowMs: now(),
-    random,
-  }
-  return attempt<TailVerdict>(
-    () => {
-      const verdict = tailSampler.decide(trace)
-      const { policy, adjustedCount } = verdict
-      if (policy !== undefined) root.attributes['clew.sampling.policy'] = policy
-      if (adjustedCount !== undefined) root.attributes['clew.sampling.adjusted_count'] = adjustedCount
-      return verdict
-    },
-    { keep: isSampled },
-  )
+  const { isSampled, mayStay, parent, scope } = head
+  const asHead = { keep: isSampled }
+  if (!tailSampler || !mayStay) return asHead
+  return attempt(() => {
+    const spans = buffer.records()
+    const verdict = tailSampler.decide({
+      root,
+      spans,
+      dropped: buffer.started - spans.length,
+      durationMs: root.endMs - root.startMs,
+      headSampled: isSampled,
+      onlyHeadSampled: record === 'sampled',
+      parent,
+      baggage: scope.baggage,
+      nowMs: now(),
+      random,
+    })
+    const { policy, adjustedCount } = verdict
+    if (policy !== undefined) root.attributes['clew.sampling.policy'] = policy
+    if (adjustedCount !== undefined) root.attributes['clew.sampling.adjusted_count'] = adjustedCount
+    return verdict
+  }, asHead)
 }
 
-/**
- * What leaves of the spans of a trace: without secrets, then within the limits and the budgets. What budgets fold together
- * is not lost, what they leave out is counted.
- */
-export function leaving(
-  { attempt, budgets, check, losses, limits, redactor }: Config,
-  records: readonly OpenRecord[],
-): readonly SpanRecord[] {
-  for (const record of records) seal(record, limits, redactor)
-  let spans: readonly SpanRecord[] = records
-  attempt(() => check?.(spans), undefined)
-  for (const budget of budgets)
-    attempt(() => {
-      const { spans: left, dropped } = budget(spans)
-      losses.add('over_budget', dropped, 'more than the budget of one trace')
-      spans = left
-    }, undefined)
-  return spans
-}
-
-/** Exports the spans within what the host leaves; answers itself where the exporter does not. */
-export async function send(
-  { exporter, fetch, losses, now, random, resource }: Config,
-  host: Attributes | undefined,
-  spans: readonly SpanRecord[],
-  logs: readonly LogRecord[],
-  budgetMs: number,
-): Promise<void> {
-  const batch: Batch = {
-    resource: resource(host),
-    scope: SCOPE,
-    spans,
-    logs,
-    dropped: losses.take(),
-  }
-  const failure = (reason: 'timeout' | 'encoding', message: string): ExportResult => ({ ok: false, reason, message })
+/** Exports within what the host leaves; answers itself where the exporter does not. */
+async function send(config: Config, what: Omit<Batch, 'dropped'>, budgetMs: number): Promise<void> {
+  const { exporter, fetch, losses, now, random } = config
+  const batch = { ...what, dropped: losses.take() }
+  const lost = (reason: 'timeout' | 'encoding', message: string): ExportResult => ({ ok: false, reason, message })
   let timer: ReturnType<typeof setTimeout> | undefined
-  const answers = [
-    new Promise<ExportResult>((answer) => answer(exporter.export(batch, { fetch, now, random, budgetMs }))).catch(
-      (error) => failure('encoding', `the exporter failed: ${error}`),
-    ),
-  ]
-  // Longer than any timer: no limit.
-  if (!exporter.isTimely && budgetMs < 2 ** 31)
-    answers.push(
-      new Promise((answer) => {
-        timer = setTimeout(() => answer(failure('timeout', 'the exporter did not answer')), budgetMs)
-      }),
-    )
-  const result = await Promise.race(answers)
+  const late = new Promise<ExportResult>((answer) => {
+    if (!exporter.isTimely && budgetMs < NO_LIMIT_MS)
+      timer = setTimeout(() => answer(lost('timeout', 'the exporter did not answer')), budgetMs)
+  })
+  const asked = async (): Promise<ExportResult> => exporter.export(batch, { fetch, now, random, budgetMs })
+  const result = await Promise.race([
+    asked().catch((error) => lost('encoding', `the exporter failed: ${error}`)),
+    late,
+  ])
   if (timer) clearTimeout(timer)
   losses.settle(batch, result)
 }

@@ -1,16 +1,16 @@
 // In: an event and its headers. Out: whose trace it belongs to, and whether it is recorded and sampled.
-// Must stay true: a carrier, a propagator or a sampler that throws costs the context or the decision, never the request.
+// Must stay true: a carrier, a propagator or a sampler that throws costs the context or the decision, never the request;
+// what an event says of itself is asked for once, by whoever is the first to need it.
 import { type Attributes, SpanKind } from '../flush/model.ts'
 import { admit } from '../propagate/inbound.ts'
-import type { SpanContext } from '../propagate/span-context.ts'
-import { RANDOM, SAMPLED } from '../propagate/span-context.ts'
+import { RANDOM, SAMPLED, type SpanContext } from '../propagate/span-context.ts'
 import { parseTraceState } from '../propagate/trace-state.ts'
-import type { SamplingResult } from '../sampling/sampler.ts'
+import type { SamplingInput, SamplingResult } from '../sampling/sampler.ts'
 import type { InvocationStart } from './invocation.ts'
 import type { Config } from './options.ts'
-import { linkRecords } from './record.ts'
+import { type Identity, linkRecord } from './record.ts'
 import type { Link } from './span.ts'
-import type { Identity, Scope } from './span-owner.ts'
+import type { Scope } from './span-owner.ts'
 
 /** What was decided before the first line of the user's code ran. */
 export interface Head {
@@ -20,14 +20,20 @@ export interface Head {
   readonly scope: Scope
   readonly links: readonly Link[]
   readonly isSampled: boolean
+  /** The tail may keep it: it was sampled, or is recorded for the tail to see. */
+  readonly mayStay: boolean
+  /** That, or something else wants to see it: metrics, logs that leave by themselves. */
   readonly isRecorded: boolean
+  /** The event's own, for the root span. */
+  attributes(): Attributes
   /** The sampler's, for the root span. */
-  readonly attributes: Attributes | undefined
+  readonly added: Attributes | undefined
 }
 
 export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): Head {
-  const { sampler, tailSampler, record, enabled, attempt, propagator, trust } = config
-  const { name, kind = SpanKind.INTERNAL, attributes = {}, links = [], carrier, ids = config.ids } = start
+  const { sampler, tailSampler, record, enabled, attempt, propagator, trust, logs, metrics } = config
+  const { name, kind = SpanKind.INTERNAL, attributes: given, carrier, ids = config.ids } = start
+  let { links = [] } = start
 
   const admitted = attempt(() => {
     if (start.parent) return admit(start.parent, 'continue')
@@ -36,30 +42,35 @@ export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): 
   const { parent, link, decision, ...rest } = admitted
   // Our own decision travels on, in the flag; only the wish to keep the trace at any price is more than that.
   const scope = decision === 'debug' ? { ...rest, decision } : rest
-  const traceId = parent?.traceId ?? attempt(() => config.mirror?.traceId(), undefined) ?? ids.traceId()
-  const allLinks = link ? [...links, { context: link }] : links
+  const traceId = parent?.traceId ?? attempt(() => config.mirror?.traceId()) ?? ids.traceId()
+  if (link) links = [...links, { context: link }]
+  let made: Attributes | undefined
+  const attributes = (): Attributes =>
+    (made ??= attempt(() => (typeof given === 'function' ? given() : given)) ?? {})
   let result: SamplingResult = { decision: 'DROP' }
   if (enabled)
-    result = attempt(
-      () =>
-        sampler.shouldSample({
-          parent,
-          upstream: decision,
-          traceId,
-          isNewTrace: !parent,
-          name,
-          kind,
-          attributes,
-          links: linkRecords(allLinks),
-          baggage: scope.baggage,
-          headers: carrier,
-          nowMs: config.now(),
-          random: config.random,
-        }),
-      result,
-    )
+    result = attempt(() => {
+      const input = {
+        parent,
+        upstream: decision,
+        traceId,
+        isNewTrace: !parent,
+        name,
+        kind,
+        links: links.map((one) => linkRecord(one)),
+        baggage: scope.baggage,
+        headers: carrier,
+        nowMs: config.now(),
+        random: config.random,
+      }
+      // To describe a request costs more than all else of one that is not recorded; most samplers do not ask.
+      return sampler.shouldSample(
+        Object.defineProperty(input, 'attributes', { get: attributes, enumerable: true }) as unknown as SamplingInput,
+      )
+    }, result)
   const isSampled = result.decision === 'RECORD_AND_SAMPLE'
   const traceState = result.traceState === undefined ? parent?.traceState : parseTraceState(result.traceState)
+  const mayStay = enabled && (result.decision !== 'DROP' || (!!tailSampler && record === 'all'))
   return {
     parent,
     identity: {
@@ -72,10 +83,11 @@ export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): 
       traceState: traceState?.serialize() ?? '',
     },
     scope: traceState ? { ...scope, traceState } : scope,
-    links: allLinks,
+    links,
     isSampled,
-    // A tail sampler can only keep what was recorded.
-    isRecorded: enabled && (result.decision !== 'DROP' || (!!tailSampler && record === 'all')),
-    attributes: result.attributes,
+    mayStay,
+    isRecorded: mayStay || (enabled && (!!metrics || logs.independentFrom !== undefined)),
+    attributes,
+    added: result.attributes,
   }
 }

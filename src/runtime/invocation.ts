@@ -1,17 +1,15 @@
 // In: one event that the host delivered, and the work it starts. Out: one export of its spans, one more for what is late.
 // Must stay true: all state is in this closure; the host gets its promise at the very start, and it always settles and
 // never rejects; the user's value and error pass through untouched.
-import type { Attributes, LogRecord, SpanKind } from '../flush/model.ts'
+import type { Attributes, SpanKind, SpanRecord } from '../flush/model.ts'
 import type { Getter, PropagationContext, Propagator } from '../propagate/propagator.ts'
-import { spanBytes } from '../sampling/span-size.ts'
-import type { TailVerdict } from '../sampling/tail-sampler.ts'
 import { type SpanBuffer, spanBuffer } from './buffer.ts'
 import type { TimeInput } from './clock.ts'
-import { decideAtTail, finish, leaving, send } from './departure.ts'
+import { departure } from './departure.ts'
 import { decideAtHead } from './head.ts'
 import type { IdGenerator } from './ids.ts'
 import type { Config } from './options.ts'
-import { follow } from './outcome.ts'
+import { type Outcome, runs } from './outcome.ts'
 import { type RecordingSpan, rootSpan } from './recording-span.ts'
 import type { Link, Span } from './span.ts'
 import type { SpanOwner } from './span-owner.ts'
@@ -22,7 +20,8 @@ export interface InvocationStart<Env> {
   readonly name: string
   /** Default `SpanKind.INTERNAL`. */
   readonly kind?: SpanKind
-  readonly attributes?: Attributes
+  /** Of the root span; as a function, asked once and only when somebody needs them. */
+  readonly attributes?: Attributes | (() => Attributes)
   readonly links?: readonly Link[]
   /** More of this, asked once and only when the tracer is configured. Where it throws, what is here must do. */
   describe?(): Partial<InvocationStart<Env>>
@@ -67,8 +66,11 @@ export type Handle<Env, R> = (span: Span<Env>, lifetime: Lifetime) => R
 /** An invocation that has run for so long is a long one: what has ended of it leaves, again every time so much has passed. */
 const LONG_MS = 10_000
 
-/** Bytes of ended spans, by estimate, that a long invocation sends on at once: a quarter of what one request may hold. */
-const LONG_BYTES = 1_000_000
+/** Characters of ended spans, by estimate, that a long invocation sends on at once: a quarter of what one request may hold. */
+const LONG_CHARACTERS = 1_000_000
+
+/** What a span has of them beside its attributes: ids, times and field names. */
+const SPAN_CHARACTERS = 300
 
 /** Partial flushes an invocation: with the last export and its tries, half of a free Worker's 50 subrequests. */
 const MAX_PARTIAL_FLUSHES = 20
@@ -78,71 +80,56 @@ const EXPORT_RESERVE_MS = 10_000
 
 /** Runs `handle` as one invocation: its root span ends with it, its spans leave when all its work has ended. */
 export function invoke<Env, R>(config: Config, start: InvocationStart<Env>, handle: Handle<Env, R>): R {
-  const { ambient } = config
   let invocation: Invocation<Env>
   try {
-    const spanContext = start.parent ? undefined : ambient?.outer()
+    const spanContext = start.parent ? undefined : config.ambient?.outer()
     invocation = open(config, spanContext ? { ...start, parent: { spanContext } } : start)
   } catch (error) {
     // No clock or no random bytes: then no trace, but the request.
     config.failed(error)
     return untraced(config, start, handle)
   }
-  let result: R
-  try {
-    const { root, lifetime } = invocation
-    result = ambient ? ambient.run(root, () => handle(root, lifetime)) : handle(root, lifetime)
-  } catch (error) {
-    invocation.failed(error)
-    throw error
-  }
-  return follow(result, invocation)
+  const { root, lifetime } = invocation
+  return runs(root, () => handle(root, lifetime), invocation)
 }
 
 /** Runs `handle` under a span that records nothing and carries nothing. */
 export function untraced<Env, R>(config: Config, { env, keepAlive }: InvocationStart<Env>, handle: Handle<Env, R>): R {
   const owner = { config, bind: () => env, waitUntil: keepAlive }
   const nobody = { traceId: '', spanId: '', parentSpanId: '', parentIsRemote: false, traceFlags: 0, traceState: '' }
-  return handle(rootSpan(owner as unknown as SpanOwner<Env>, {}, nobody, '', {}, false), {
+  const { propagator } = config
+  const nothing = (): void => {}
+  return handle(rootSpan(owner as unknown as SpanOwner<Env>, {}, nobody, '', undefined), {
     extend: keepAlive,
-    close() {},
-    flush() {},
-    discard() {},
-    propagator: config.propagator,
+    close: nothing,
+    flush: nothing,
+    discard: nothing,
+    propagator,
   })
 }
 
-interface Invocation<Env> {
+interface Invocation<Env> extends Outcome {
   readonly root: RecordingSpan<Env>
   readonly lifetime: Lifetime
-  /** The handler has ended. */
-  done(): void
-  failed(error: unknown): void
 }
 
-function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env> {
-  const { limits, now, losses, logs } = config
-  start = { ...start, ...config.attempt(() => start.describe?.(), undefined) }
+function open<Env>(config: Config, given: InvocationStart<Env>): Invocation<Env> {
+  const { attempt, limits, losses, now, propagator, tailSampler } = config
+  const start = { ...given, ...attempt(() => given.describe?.()) }
   const { env, keepAlive, graceMs = Infinity } = start
   const head = decideAtHead(config, start)
-  const { metrics, fetch, random } = config
+  const { isRecorded } = head
   const emptyBuffer = (): SpanBuffer => spanBuffer(limits.spanCountLimit)
-  let isCounted = false
-  // What is to be counted is recorded; what the head did not want does not leave for that.
-  const isRecorded = head.isRecorded || (config.enabled && !!metrics)
-  /** Something may have to leave at the end. */
-  const isOpen = isRecorded || (config.enabled && logs.independentFrom !== undefined)
 
   /** `late`: closed, and collecting what began after the close. `over`: nothing leaves any more. */
   let phase: 'open' | 'late' | 'over' = 'open'
-  let verdict: TailVerdict | undefined
   let lastError: unknown
   // What has not ended: the handler and every promise given to waitUntil; of these the root waits for `rootPending`.
   let pending = 1
   let rootPending = 1
   let settledMs = Infinity
   let flushes = 0
-  let bytes = 0
+  let characters = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   /** Settles the host's promise, when the export has settled. */
   let release = (): void => {}
@@ -150,31 +137,19 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
   const owner: SpanOwner<Env> = {
     config,
     buffer: emptyBuffer(),
-    bind(span) {
-      return config.attempt(() => start.bind?.(env, span), undefined) ?? env
-    },
+    bind: (span) => attempt(() => start.bind?.(env, span)) ?? env,
     waitUntil(promise) {
       // A lazy thenable is asked once, by us, for both.
       const once = promise instanceof Promise ? promise : Promise.resolve(promise)
       keepAlive(once)
-      if (!isOpen) return
+      if (!isRecorded) return
       pending++
       once.then(workEnded, workEnded)
     },
     ended(record) {
       if (phase === 'over') losses.add('late', 1, `"${record.name}" ended after the last export`)
       else if (phase === 'late') leaveLate()
-      else {
-        const { endMs } = record
-        // Only what runs long is weighed.
-        if (flushes > 0) bytes += spanBytes(record)
-        const isCrowded = flushes > 0 && (owner.buffer.started * 2 >= limits.spanCountLimit || bytes >= LONG_BYTES)
-        if ((endMs < flushMs && !isCrowded) || flushes === MAX_PARTIAL_FLUSHES) return
-        flushMs = endMs + LONG_MS
-        flushes++
-        bytes = 0
-        guard(flush)
-      }
+      else if (record.endMs >= flushMs || flushes > 0) attempt(() => crowded(record))
     },
     log(record) {
       const { logs } = owner.buffer
@@ -191,17 +166,25 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
       return isSame
     },
   }
-  const root = rootSpan(owner, head.scope, head.identity, start.name, { ...start, links: head.links }, isRecorded)
+  const options = isRecorded ? { ...start, attributes: head.attributes(), links: head.links } : undefined
+  const root = rootSpan(owner, head.scope, head.identity, start.name, options)
   let flushMs = root.record.startMs + LONG_MS
-  if (head.attributes) root.setAttributes(head.attributes)
+  if (head.added) root.setAttributes(head.added)
+  const leave = departure(
+    config,
+    head,
+    root.record,
+    start.resource,
+    () => start.budgetMs?.() ?? graceMs - Math.max(0, now() - settledMs),
+  )
   // What records nothing has nothing to wait for.
-  if (isOpen) guard(() => keepAlive(new Promise<void>((resolve) => (release = resolve))))
+  if (isRecorded) attempt(() => keepAlive(new Promise<void>((resolve) => (release = resolve))))
 
   function done(): void {
     if (--rootPending > 0) return
     root.end()
-    if (!isOpen) return
-    guard(() => {
+    if (!isRecorded) return
+    attempt(() => {
       settledMs = now()
       // What still runs now runs on the host's grace.
       if (pending > 1 && graceMs < Infinity) timer = setTimeout(close, Math.max(0, graceMs - EXPORT_RESERVE_MS))
@@ -218,7 +201,18 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
     if (timer) clearTimeout(timer)
     const closing = owner.buffer
     owner.buffer = emptyBuffer()
-    leave(closing).then(release)
+    leave(closing, true).then(release)
+  }
+
+  /** A long invocation sends on what has ended: by its age at first, then by age, number or size. */
+  function crowded({ attributes, endMs }: SpanRecord): void {
+    characters += SPAN_CHARACTERS + Object.values(attributes).join('').length
+    const isCrowded = owner.buffer.started * 2 >= limits.spanCountLimit || characters >= LONG_CHARACTERS
+    if ((endMs < flushMs && !isCrowded) || flushes === MAX_PARTIAL_FLUSHES) return
+    flushMs = endMs + LONG_MS
+    flushes++
+    characters = 0
+    flush()
   }
 
   /** Whole spans only, and only where no verdict waits for the rest of them. */
@@ -226,11 +220,11 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
     const { buffer } = owner
     const [rest, leaving] = [emptyBuffer(), emptyBuffer()]
     for (const record of buffer.records()) (record.endMs ? leaving : rest).add(record)
-    if (phase !== 'open' || !isRecorded || config.tailSampler || !leaving.started) return
+    if (phase !== 'open' || !isRecorded || tailSampler || !leaving.started) return
     leaving.started = buffer.started - rest.started
     leaving.logs.push(...buffer.logs)
     owner.buffer = rest
-    keepAlive(leave(leaving))
+    keepAlive(leave(leaving, false))
   }
 
   /** Once, when everything that began after the close has ended; the promise of the host's that covers it is new. */
@@ -238,51 +232,16 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
     const records = owner.buffer.records()
     if (pending > 0 || !(records.length + owner.buffer.logs.length) || records.some((record) => record.endMs === 0))
       return
-    guard(() =>
+    attempt(() =>
       keepAlive(
         // One turn of the event loop, for those that end together.
         new Promise((resolve) => setTimeout(resolve, 0)).then(() => {
           if (phase === 'over') return
           phase = 'over'
-          return leave(owner.buffer)
+          return leave(owner.buffer, true)
         }),
       ),
     )
-  }
-
-  async function leave(closing: SpanBuffer): Promise<void> {
-    try {
-      const records = closing.records()
-      losses.add('buffer_full', closing.started - records.length, `over ${limits.spanCountLimit} spans at once`)
-      finish(config, records)
-      // The verdict is final: what comes late goes the way of the first.
-      verdict ??= head.isRecorded ? decideAtTail(config, head, root.record, closing) : { keep: false }
-      const { keep, traceState } = verdict
-      // What was continued from another trace has that one's state.
-      if (traceState !== undefined)
-        for (const record of records) if (record.traceId === head.identity.traceId) record.traceState = traceState
-      const budgetMs = Math.max(0, start.budgetMs?.() ?? graceMs - Math.max(0, now() - settledMs))
-      const isKept = head.isRecorded && keep
-      if (!isKept && head.isRecorded) losses.add('sampled_out', records.length, 'not chosen by the sampler')
-      const spans = isKept ? leaving(config, records) : []
-      const left = isKept ? closing.logs : closing.logs.filter(isIndependent)
-      const sent = (isKept || left.length) && send(config, start.resource, spans, left, budgetMs)
-      if (metrics && phase !== 'open') {
-        if (!isCounted) metrics.record(root.record, isKept)
-        isCounted = true
-        await metrics.send({ fetch, now, random, budgetMs }, () => config.resource(start.resource))
-      }
-      await sent
-    } catch (error) {
-      config.failed(error)
-    }
-  }
-
-  const isIndependent = ({ severityNumber }: LogRecord): boolean => severityNumber >= (logs.independentFrom ?? Infinity)
-
-  /** Calls into the host: a failure there is ours to report and nobody's to feel. */
-  function guard(call: () => void): void {
-    config.attempt(call, undefined)
   }
 
   return {
@@ -293,13 +252,13 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
       done()
     },
     lifetime: {
-      propagator: config.propagator,
+      propagator,
       extend(promise) {
         rootPending++
         promise.then(done, done)
       },
       close() {
-        if (isOpen && phase === 'open') close()
+        if (isRecorded && phase === 'open') close()
       },
       flush,
       discard() {

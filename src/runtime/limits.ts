@@ -1,8 +1,7 @@
 // In: the limits of the OpenTelemetry specification ("Span Limits"), and a record that has ended.
 // Out: the record as it may leave: within the limits, with the counts of what was left out, and without secrets.
 // Must stay true: a cut string is still valid Unicode; what is left out is counted; the caller's values are not changed.
-import type { Attributes, AttributeValue, EventRecord } from '../flush/model.ts'
-import type { OpenRecord } from './record.ts'
+import type { OpenRecord, OwnAttributes } from './record.ts'
 import { type Redactor, redactUrl } from './redact.ts'
 
 /** Span limits (OpenTelemetry specification, trace SDK, "Span Limits"); the names are the specification's. */
@@ -37,9 +36,9 @@ export const DEFAULT_LIMITS: Limits = {
 }
 
 /** A finished span as it may leave: without secrets, within the limits. Everything in it is ours. */
-export function seal(record: OpenRecord, limits: Limits, { attributes: redact }: Redactor): void {
-  function sealed(item: { attributes: Attributes; droppedAttributes: number }, countLimit: number): void {
-    const attributes = item.attributes as Record<string, AttributeValue>
+export function seal(record: OpenRecord, limits: Limits, redact: Redactor): void {
+  function sealed(item: Sealable, countLimit: number): void {
+    const { attributes } = item
     let count = 0
     // The first keys stay: what came with the start of the span.
     for (const key in attributes)
@@ -49,19 +48,17 @@ export function seal(record: OpenRecord, limits: Limits, { attributes: redact }:
       }
     // Before a text is cut, so that a secret is still known for one.
     redact(attributes, limits.attributeValueLengthLimit)
+    if (item.name) item.name = redactUrl(item.name)
   }
-  record.name = redactUrl(record.name)
   record.statusMessage = redactUrl(record.statusMessage)
   sealed(record, limits.attributeCountLimit)
-  for (const event of record.events as OpenEvent[]) {
-    event.name = redactUrl(event.name)
-    sealed(event, limits.attributePerEventCountLimit)
-  }
-  if (record.links.length > limits.linkCountLimit) {
-    record.droppedLinks += record.links.length - limits.linkCountLimit
-    record.links = record.links.slice(0, limits.linkCountLimit)
-  }
-  for (const link of record.links) sealed(link, limits.attributePerLinkCountLimit)
+  for (const event of record.events) sealed(event as Sealable, limits.attributePerEventCountLimit)
+  for (const link of record.links) sealed(link as Sealable, limits.attributePerLinkCountLimit)
 }
 
-type OpenEvent = { -readonly [field in keyof EventRecord]: EventRecord[field] }
+/** What spans, events and links have in common while they are ours. */
+interface Sealable {
+  name?: string
+  attributes: OwnAttributes
+  droppedAttributes: number
+}

@@ -5,7 +5,6 @@ import type { TimeInput } from './clock.ts'
 import { describeException } from './exception.ts'
 import type { Config } from './options.ts'
 import type { RecordingSpan } from './recording-span.ts'
-import { redactAll } from './redact.ts'
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
 
@@ -50,31 +49,23 @@ export interface Logs {
 export const LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
 
 export function loggerOf(span: RecordingSpan<unknown>): Logger {
+  const { config } = span
   const log =
     (level: LogLevel): Log =>
-    (message, fields) => {
-      const { config } = span
-      try {
-        config.logs.write(entryOf(span, level, message, fields), config)
-      } catch (error) {
-        config.failed(error)
-      }
-    }
+    (said, given) =>
+      config.attempt(() => {
+        const isError = said instanceof Error
+        const { message, ...fields } = config.safe(
+          {
+            ...(isError && describeException(said).attributes),
+            ...(given as LogEntry['fields']),
+            message: isError ? said.message : String(said),
+          },
+          'log',
+        )
+        config.logs.write({ timeMs: config.now(), level, message: String(message ?? ''), fields, span }, config)
+      })
   return Object.fromEntries(LEVELS.map((level) => [level, log(level)])) as Logger
-}
-
-function entryOf(span: RecordingSpan<unknown>, level: LogLevel, said: unknown, given: LogFields | undefined): LogEntry {
-  const { now, redact, redactor } = span.config
-  const isError = said instanceof Error
-  const all = {
-    ...(isError && describeException(said).attributes),
-    ...given,
-    message: isError ? said.message : String(said),
-  }
-  redactAll(redact, all as LogEntry['fields'], 'log')
-  redactor.attributes(all as LogEntry['fields'])
-  const { message, ...fields } = all as Record<string, AttributeValue>
-  return { timeMs: now(), level, message: String(message ?? ''), fields, span }
 }
 
 /** The line as an object. What clew says of itself cannot be overwritten by a field. */

@@ -81,9 +81,7 @@ export function logs(options: LogsOptions = {}): Logs {
       const { config, record } = span
       // What a server or consumer lets escape nobody will handle; a client's caller is expected to (conventions 1.44).
       const level = record.kind === SpanKind.CLIENT || record.kind === SpanKind.PRODUCER ? 'warn' : 'error'
-      const safe = { ...attributes }
-      for (const key of Object.keys(safe)) if (config.redact) safe[key] = config.redact(key, safe[key], 'log')
-      config.redactor.attributes(safe)
+      const safe = config.safe(attributes, 'log')
       emit(span, {
         timeMs: epochMs(time, config.now),
         severityNumber: severityOf(level),
@@ -103,10 +101,9 @@ function withBaggage(entry: LogEntry, keys: readonly string[]): LogEntry {
   const found: Record<string, AttributeValue> = {}
   for (const key of keys) {
     const value = baggage.get(key)
-    if (value !== undefined) found[key] = config.redact ? config.redact(key, value, 'baggage') : value
+    if (value !== undefined) found[key] = value
   }
-  config.redactor.attributes(found)
-  return { ...entry, fields: { ...found, ...entry.fields } }
+  return { ...entry, fields: { ...config.safe(found, 'baggage'), ...entry.fields } }
 }
 
 /** `http.client.request.exception`, as the conventions name them; `exception` where there is no name of its own. */

@@ -24,7 +24,8 @@ import type { Metrics } from './metrics.ts'
 import type { Mirror } from './mirror.ts'
 import type { Ambient } from './otel/ambient.ts'
 import type { HeaderCapture } from './privacy/headers.ts'
-import { MASK, type Mask, type Redact, type Redactor, redactor, redactUrl } from './redact.ts'
+import { type OwnAttributes, own } from './record.ts'
+import { MASK, type Mask, type Redact, type RedactWhere, type Redactor, redactor, redactUrl } from './redact.ts'
 import type { SpanCheck } from './testing/span-quality.ts'
 import { SCHEMA_URL, VERSION } from './version.ts'
 
@@ -139,8 +140,15 @@ export interface Config
   readonly redactor: Redactor
   /** Reports a failure of our own; never throws. */
   readonly failed: (error: unknown) => void
-  /** The answer; `otherwise` where it throws, which is reported. */
-  readonly attempt: <T>(ask: () => T, otherwise: T) => T
+  /** A copy as it may leave at once: each value as the hook leaves it, without secrets. */
+  readonly safe: (attributes: Attributes, where: RedactWhere) => OwnAttributes
+  readonly attempt: Attempt
+}
+
+/** The answer; `otherwise`, or nothing, where it throws, which is reported. */
+export interface Attempt {
+  <T>(ask: () => T): T | undefined
+  <T>(ask: () => T, otherwise: T): T
 }
 
 export function resolveOptions(options: TracerOptions): Config {
@@ -157,14 +165,16 @@ export function resolveOptions(options: TracerOptions): Config {
   const onError = given.onError ?? ((error) => say(redactUrl(String(error))))
   const hostFetch = given.fetch ?? globalThis.fetch
   const failed = (error: unknown): void => quietly(() => onError(error))
-  const attempt = <T>(ask: () => T, otherwise: T): T => {
+  const attempt = (<T>(ask: () => T, otherwise?: T): T | undefined => {
     try {
       return ask()
     } catch (error) {
       failed(error)
       return otherwise
     }
-  }
+  }) as Attempt
+  const hook: Redact | undefined = redact && ((key, value, where) => attempt(() => redact(key, value, where), MASK('')))
+  const withoutSecrets = redactor(given.mask, given.reveal)
   return {
     sampler: followParent,
     record: 'all',
@@ -187,8 +197,13 @@ export function resolveOptions(options: TracerOptions): Config {
     losses: losses((reason, count, message) => quietly(() => onDrop(reason, count, message))),
     failed,
     attempt,
-    redactor: redactor(given.mask, given.reveal),
-    ...(redact && { redact: (key, value, where) => attempt(() => redact(key, value, where), MASK('')) }),
+    redactor: withoutSecrets,
+    safe(attributes, where) {
+      const all = own(attributes, hook, where)
+      withoutSecrets(all)
+      return all
+    },
+    ...(hook && { redact: hook }),
   }
 }
 

@@ -2,6 +2,7 @@
 // Must stay true: a promise rejects unhandled exactly when it would have without us; a thenable is asked once for each
 // time the caller asks; a generator's span lasts until it is exhausted, returned or failed.
 import { forward } from './forward.ts'
+import type { RecordingSpan } from './recording-span.ts'
 
 /** What hears of the outcome. Both may be called more than once: the first call counts. */
 export interface Outcome {
@@ -10,81 +11,79 @@ export interface Outcome {
   failed(error: unknown): void
 }
 
+/** Calls, with `span` as the ambient one where there is such a thing; `outcome` hears how it ends. */
+export function runs<Env, R>(span: RecordingSpan<Env>, call: () => R, outcome: Outcome): R {
+  const { ambient } = span.config
+  let result: R
+  try {
+    result = ambient ? ambient.run(span, call) : call()
+  } catch (error) {
+    outcome.failed(error)
+    throw error
+  }
+  return follow(result, outcome)
+}
+
 /** Calls `done` or `failed` when `value` has come to its end, and returns what the caller shall have in its place. */
 export function follow<R>(value: R, outcome: Outcome): R {
   if (typeof value === 'object' && value !== null) {
-    if (isPlainPromise(value)) return observed(value, outcome) as R
-    if (endsLater(value)) return stepwise(value, outcome) as R
+    // The promise that is returned takes the place of the given one, so that an unhandled rejection stays one, and one only.
+    if (value instanceof Promise && value.constructor === Promise) return value.then(...telling(outcome)) as R
+    if (endsLater(value)) return stepwise(value, outcome)
   }
   outcome.done(value)
   return value
 }
 
-// The promise that is returned takes the place of the given one, so that an unhandled rejection stays one, and one only.
-function observed<T>(promise: Promise<T>, outcome: Outcome): Promise<T> {
-  return promise.then(
-    (value) => {
-      outcome.done(value)
-      return value
-    },
-    (error: unknown) => {
-      outcome.failed(error)
-      throw error
-    },
-  )
-}
+type Callback = ((given: unknown) => unknown) | null | undefined
 
-// Query builders run when they are awaited, subclasses of Promise have methods of their own, generators run step by
-// step: none may be replaced by a promise. The stand-in watches what the caller does with them.
-function stepwise(value: object, outcome: Outcome): object {
-  return forward(value, (key) => {
-    const member: unknown = Reflect.get(value, key, value)
-    if (typeof member !== 'function') return undefined
-    if (key === 'then') return (...args: unknown[]) => Reflect.apply(member, value, callbacks(args, outcome))
-    if (key === 'next' || key === 'return' || key === 'throw')
-      return (...args: unknown[]) => step(() => Reflect.apply(member, value, args), outcome)
-    // Through our own `then`, so that these two see the outcome as well.
-    if (key === 'catch') return (failed: unknown) => Promise.resolve(stepwise(value, outcome)).catch(failed as never)
-    if (key === 'finally')
-      return (settled: unknown) => Promise.resolve(stepwise(value, outcome)).finally(settled as never)
-    return undefined
-  })
-}
-
-function callbacks([fulfilled, rejected]: unknown[], outcome: Outcome): unknown[] {
+/** Callbacks that tell `outcome` first, and then do what the caller's would. */
+function telling(outcome: Outcome, fulfilled?: Callback, rejected?: Callback) {
   return [
-    (value: unknown) => {
+    <T>(value: T): T => {
       outcome.done(value)
-      return typeof fulfilled === 'function' ? fulfilled(value) : value
+      return typeof fulfilled === 'function' ? (fulfilled(value) as T) : value
     },
-    (error: unknown) => {
+    (error: unknown): unknown => {
       outcome.failed(error)
       if (typeof rejected === 'function') return rejected(error)
       throw error
     },
-  ]
+  ] as const
+}
+
+// Query builders run when they are awaited, subclasses of Promise have methods of their own, generators run step by
+// step: none may be replaced by a promise. The stand-in watches what the caller does with them.
+function stepwise<T extends object>(value: T, outcome: Outcome): T {
+  return forward(value, (key, standIn) => {
+    const member: unknown = Reflect.get(value, key, value)
+    if (typeof member !== 'function') return undefined
+    const call = (...args: unknown[]): unknown => Reflect.apply(member, value, args)
+    const then = (fulfilled?: Callback, rejected?: Callback): unknown =>
+      call(...telling(outcome, fulfilled, rejected))
+    if (key === 'then') return then
+    // Through our own `then`, so that these two see the outcome as well.
+    if (key === 'catch') return (rejected: Callback) => (standIn as unknown as PromiseLike<unknown>).then(null, rejected)
+    if (key === 'finally') return (settled: () => void) => Promise.resolve(standIn).finally(settled)
+    if (key !== 'next' && key !== 'return' && key !== 'throw') return undefined
+    return (...args: unknown[]) => step(() => call(...args), outcome)
+  })
 }
 
 function step(advance: () => unknown, outcome: Outcome): unknown {
-  const passed = <T>(result: T): T => {
-    const { done, value } = result as IteratorResult<unknown>
-    if (done) outcome.done(value)
-    return result
-  }
-  const failed = (error: unknown): never => {
-    outcome.failed(error)
-    throw error
-  }
+  const [passed, failed] = telling({
+    done(result) {
+      const { done, value } = result as IteratorResult<unknown>
+      if (done) outcome.done(value)
+    },
+    failed: (error) => outcome.failed(error),
+  })
   try {
     const result = advance()
     return result instanceof Promise ? result.then(passed, failed) : passed(result)
   } catch (error) {
     return failed(error)
   }
-}
-
-function isPlainPromise(value: object): value is Promise<unknown> {
-  return value instanceof Promise && value.constructor === Promise
 }
 
 /**

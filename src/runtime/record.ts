@@ -1,19 +1,33 @@
-// In: a place in a trace, a name and options. Out: the record of a span while it is open.
+// In: how a span begins. Out: its record: the data that leaves, open as long as the span is.
 // Must stay true: one literal makes every record, so that all have one hidden class; nothing of the caller's is kept.
-import { type LinkRecord, SpanKind, type SpanRecord, StatusCode } from '../flush/model.ts'
+import { type Attributes, type LinkRecord, SpanKind, type SpanRecord, StatusCode } from '../flush/model.ts'
 import { type Clock, epochMs } from './clock.ts'
+import type { Redact, RedactWhere } from './redact.ts'
 import type { Link, SpanOptions } from './span.ts'
 
+/** Attributes of ours. */
+export type OwnAttributes = Record<string, Attributes[string]>
+
 /** A record while its span is open. */
-export type OpenRecord = { -readonly [field in keyof SpanRecord]: SpanRecord[field] } & {
-  attributes: Record<string, SpanRecord['attributes'][string]>
+export type OpenRecord = { -readonly [field in keyof SpanRecord]: SpanRecord[field] } & { attributes: OwnAttributes }
+
+/** Whose trace a record is of, and who is above it. */
+export type Identity = Pick<
+  SpanRecord,
+  'traceId' | 'spanId' | 'parentSpanId' | 'parentIsRemote' | 'traceFlags' | 'traceState'
+>
+
+/** What a record takes of the configuration. */
+interface Rules {
+  readonly now: Clock
+  readonly redact?: Redact
 }
 
 /** Shared, so that a span without events and links owns no array. */
 const NONE: readonly never[] = []
 
 export function openRecord(
-  now: Clock,
+  { now, redact }: Rules,
   { traceId, traceFlags, traceState }: Pick<SpanRecord, 'traceId' | 'traceFlags' | 'traceState'>,
   spanId: string,
   parentSpanId: string,
@@ -28,20 +42,30 @@ export function openRecord(
     parentIsRemote,
     traceFlags,
     traceState,
-    name,
+    name: redact ? String(redact('name', name, 'span')) : name,
     kind: options?.kind ?? SpanKind.INTERNAL,
     startMs: epochMs(options?.startTime, now),
     endMs: 0,
-    // A copy: the caller may use its literal again for the next span.
-    attributes: { ...options?.attributes },
+    attributes: own(options?.attributes, redact, 'span'),
     droppedAttributes: 0,
     events: NONE,
     droppedEvents: 0,
-    links: options?.links ? linkRecords(options.links) : NONE,
+    links: NONE,
     droppedLinks: 0,
     statusCode: StatusCode.UNSET,
     statusMessage: '',
   }
+}
+
+/** A copy, because the caller may use its literal again; each value as the hook leaves it. */
+export function own(
+  attributes: Attributes | undefined,
+  redact: Redact | undefined,
+  where: RedactWhere,
+): OwnAttributes {
+  const copy = { ...attributes }
+  if (redact) for (const key of Object.keys(copy)) copy[key] = redact(key, copy[key], where)
+  return copy
 }
 
 /** Pushes, except onto the shared empty array. */
@@ -51,15 +75,13 @@ export function append<T>(list: readonly T[], item: T): readonly T[] {
   return list
 }
 
-/** Links as they are recorded. */
-export function linkRecords(links: readonly Link[]): LinkRecord[] {
-  return links.map(({ context, attributes }) => ({
-    traceId: context.traceId,
-    spanId: context.spanId,
-    traceFlags: context.traceFlags,
-    traceState: context.traceState?.serialize() ?? '',
-    isRemote: !!context.isRemote,
-    attributes: { ...attributes },
-    droppedAttributes: 0,
-  }))
-}
+/** A link as it is recorded. */
+export const linkRecord = ({ context, attributes }: Link, redact?: Redact): LinkRecord => ({
+  traceId: context.traceId,
+  spanId: context.spanId,
+  traceFlags: context.traceFlags,
+  traceState: context.traceState?.serialize() ?? '',
+  isRemote: !!context.isRemote,
+  attributes: own(attributes, redact, 'link'),
+  droppedAttributes: 0,
+})

@@ -14,11 +14,10 @@ import { type LogContext, type Logger, loggerOf } from './logger.ts'
 import type { Config } from './options.ts'
 import { tracerOf } from './otel/tracer.ts'
 import type { OtelTracer } from './otel/types.ts'
-import { follow, type Outcome } from './outcome.ts'
-import { append, linkRecords, type OpenRecord, openRecord } from './record.ts'
-import { redactAll, redactOpened } from './redact.ts'
+import { type Outcome, runs } from './outcome.ts'
+import { append, type Identity, linkRecord, type OpenRecord, openRecord, own } from './record.ts'
 import type { ContinueOptions, Link, Span, SpanFetch, SpanOptions, SpanStatus } from './span.ts'
-import type { Identity, Scope, SpanOwner } from './span-owner.ts'
+import type { Scope, SpanOwner } from './span-owner.ts'
 
 /** `endMs` of a span that nobody will see: its children are itself. */
 const UNRECORDED = -1
@@ -31,15 +30,23 @@ export function rootSpan<Env>(
   scope: Scope,
   identity: Identity,
   name: string,
-  options: SpanOptions,
-  isRecorded: boolean,
+  options: SpanOptions | undefined,
 ): RecordingSpan<Env> {
   const { spanId, parentSpanId, parentIsRemote } = identity
-  const now = isRecorded ? owner.config.now : () => 0
-  const record = openRecord(now, identity, spanId, parentSpanId, parentIsRemote, name, options)
-  if (!isRecorded) record.endMs = UNRECORDED
-  return opened(owner, scope, record, undefined, undefined)
+  const record = openRecord(
+    options ? owner.config : UNKEPT,
+    identity,
+    spanId,
+    parentSpanId,
+    parentIsRemote,
+    name,
+    options,
+  )
+  if (!options) record.endMs = UNRECORDED
+  return opened(owner, scope, record, undefined, undefined, options)
 }
+
+const UNKEPT = { now: () => 0 }
 
 /** The span of a new record. `above` is the span that was used to start it. */
 function opened<Env>(
@@ -48,15 +55,17 @@ function opened<Env>(
   record: OpenRecord,
   parent: RecordingSpan<Env> | undefined,
   above: OpenRecord | undefined,
+  options: SpanOptions | undefined,
 ): RecordingSpan<Env> {
+  const span = new RecordingSpan(owner, scope, record, parent)
   if (record.endMs === 0) {
-    const { baggageKeys, mirror, redact } = owner.config
+    const { baggageKeys, mirror } = owner.config
     for (const key of baggageKeys) record.attributes[key] ??= scope.baggage?.get(key)
-    if (redact) redactOpened(redact, record)
     owner.buffer.add(record)
+    if (options?.links) span.addLinks(options.links)
     mirror?.started(record, above)
   }
-  return new RecordingSpan(owner, scope, record, parent)
+  return span
 }
 
 export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
@@ -97,12 +106,12 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
     options: SpanOptions | undefined,
   ): RecordingSpan<Env> {
     const owner = this.#owner
-    const { now, ids, failed } = owner.config
+    const { config } = owner
     try {
-      const record = openRecord(now, trace, ids.spanId(), parentSpanId, isRemote, name, options)
-      return opened(owner, scope, record, parent, this.record)
+      const record = openRecord(config, trace, config.ids.spanId(), parentSpanId, isRemote, name, options)
+      return opened(owner, scope, record, parent, this.record, options)
     } catch (error) {
-      failed(error)
+      config.failed(error)
       return new RecordingSpan(owner, this.#scope, { ...this.record, endMs: UNRECORDED }, this)
     }
   }
@@ -116,33 +125,23 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
   #run<R>(rest: unknown[]): R {
     const fn = rest[0] as (...args: unknown[]) => R
     rest[0] = this
-    if (this.record.endMs === UNRECORDED) return fn(...rest)
-    const { ambient } = this.config
-    let result: R
-    try {
-      result = ambient ? ambient.run(this, () => fn(...rest)) : fn(...rest)
-    } catch (error) {
-      this.failed(error)
-      throw error
-    }
-    return follow(result, this)
+    return this.record.endMs === UNRECORDED ? fn(...rest) : runs(this, () => fn(...rest), this)
   }
 
   continueTrace<R>(from: unknown, start: string | ContinueOptions, ...rest: unknown[]): R {
     const options: ContinueOptions = typeof start === 'string' ? { name: start } : start
-    const { record } = this
-    const { config } = this.#owner
+    const { config } = this
     const { spanContext, ...scope } = config.attempt<PropagationContext>(
       () => config.propagator.extract(getterOf(from), {}),
       {},
     )
-    if (!spanContext || options.link || record.endMs === UNRECORDED) {
-      const child = this.startSpan(options.name, options)
-      if (spanContext) child.addLink({ context: spanContext })
-      return child.#run(rest)
-    }
-    const child = this.startBeside({ ...spanContext, isRemote: true }, options.name, options, scope)
-    return child.addLink({ context: this.spanContext() }).#run(rest)
+    const isBeside = spanContext && !options.link
+    const child = isBeside
+      ? this.startBeside({ ...spanContext, isRemote: true }, options.name, options, scope)
+      : this.startSpan(options.name, options)
+    const other = isBeside ? this.spanContext() : spanContext
+    if (other && child !== this) child.addLink({ context: other })
+    return child.#run(rest)
   }
 
   /** A span of another trace in this invocation: under `parent`, or the root of a new one. */
@@ -162,15 +161,8 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
     // Whether the trace is kept is decided for the invocation as a whole.
     const flags = (traceFlags & RANDOM) | (record.traceFlags & SAMPLED)
     const trace = { traceId, traceFlags: flags, traceState: traceState?.serialize() ?? '' }
-    return this.#start(
-      traceState ? { ...scope, traceState } : scope,
-      trace,
-      spanId,
-      !!isRemote,
-      undefined,
-      name,
-      options,
-    )
+    const inherited = traceState ? { ...scope, traceState } : scope
+    return this.#start(inherited, trace, spanId, !!isRemote, undefined, name, options)
   }
 
   get fetch(): SpanFetch {
@@ -184,7 +176,7 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
     init: RequestInit | undefined,
     options: FetchOptions | undefined,
   ): Promise<Response> {
-    return tracedFetch(this, this.#owner.config, binding ?? hostFetch, binding !== undefined, input, init, options)
+    return tracedFetch(this, this.config, binding ?? hostFetch, binding !== undefined, input, init, options)
   }
 
   get env(): Env {
@@ -196,7 +188,7 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
   }
 
   carry<T>(payload: T): Traced<T> {
-    return attach(payload, carrierOf(this.propagation(), this.#owner.config.propagator))
+    return attach(payload, carrierOf(this.propagation(), this.config.propagator))
   }
 
   get baggage(): Baggage | undefined {
@@ -204,21 +196,27 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
   }
 
   withBaggage(values: Readonly<Record<string, string | undefined>>): Span<Env> {
-    const { failed, propagator, redact, redactor } = this.#owner.config
-    const given = { ...values }
-    redactAll(redact, given, 'baggage')
-    redactor.attributes(given)
+    const { failed, propagator, safe } = this.config
+    const given = safe(values, 'baggage')
     let baggage = this.#scope.baggage ?? propagator.emptyBaggage
     if (!baggage) failed('withBaggage needs a propagator that carries baggage')
-    for (const [key, value] of Object.entries(given))
+    for (const key of Object.keys(given)) {
+      const value = given[key] as string | undefined
       baggage = value === undefined ? baggage?.remove(key) : baggage?.set(key, value)
-    const scope = { ...this.#scope, baggage }
-    return new RecordingSpan(this.#owner, scope, this.record, this.parent)
+    }
+    return new RecordingSpan(this.#owner, { ...this.#scope, baggage }, this.record, this.parent)
   }
 
   /** What goes out with whatever this span calls. */
   propagation(): PropagationContext {
     return { ...this.#scope, spanContext: this.spanContext() }
+  }
+
+  /** Changes the record of an open span. What the caller's values throw costs themselves, and is reported. */
+  #change(change: (record: OpenRecord, config: Config) => void): this {
+    const { record, config } = this
+    if (record.endMs === 0) config.attempt(() => change(record, config))
+    return this
   }
 
   setAttribute(key: string, value: AttributeValue): this {
@@ -237,30 +235,24 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
   }
 
   setAttributes(attributes: Attributes): this {
-    this.config.attempt(() => {
+    return this.#change(() => {
       for (const key of Object.keys(attributes)) this.setAttribute(key, attributes[key])
-    }, undefined)
-    return this
+    })
   }
 
   addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
-    const { record } = this
-    const { attempt, limits, now, redact } = this.#owner.config
-    if (record.endMs !== 0) return this
-    if (record.events.length >= limits.eventCountLimit) record.droppedEvents++
-    else
-      attempt(() => {
+    return this.#change((record, { limits, now, redact }) => {
+      if (record.events.length >= limits.eventCountLimit) record.droppedEvents++
+      else {
         const isTime = isTimeInput(attributesOrTime)
-        const attributes = isTime ? {} : { ...attributesOrTime }
-        redactAll(redact, attributes, 'event')
         record.events = append(record.events, {
           name: redact ? String(redact('name', name, 'event')) : name,
           timeMs: epochMs(isTime ? attributesOrTime : time, now),
-          attributes,
+          attributes: own(isTime ? undefined : attributesOrTime, redact, 'event'),
           droppedAttributes: 0,
         })
-      }, undefined)
-    return this
+      }
+    })
   }
 
   addLink(link: Link): this {
@@ -268,28 +260,21 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
   }
 
   addLinks(links: readonly Link[]): this {
-    const { record } = this
-    const { attempt, limits, redact } = this.#owner.config
-    if (record.endMs === 0)
-      attempt(() => {
-        for (const link of linkRecords(links)) {
-          redactAll(redact, link.attributes, 'link')
-          if (record.links.length >= limits.linkCountLimit) record.droppedLinks++
-          else record.links = append(record.links, link)
-        }
-      }, undefined)
-    return this
+    return this.#change((record, { limits, redact }) => {
+      for (const link of links)
+        if (record.links.length >= limits.linkCountLimit) record.droppedLinks++
+        else record.links = append(record.links, linkRecord(link, redact))
+    })
   }
 
   setStatus({ code, message = '' }: SpanStatus): this {
-    const { record } = this
     const status = typeof code === 'string' ? STATUS[code] : code
-    if (record.endMs !== 0 || !status || record.statusCode === StatusCode.OK) return this
-    record.statusCode = status
-    const { redact } = this.#owner.config
-    const said = redact ? redact('status.message', message, 'span') : message
-    record.statusMessage = status === StatusCode.ERROR ? String(said ?? '') : ''
-    return this
+    return this.#change((record, { redact }) => {
+      if (!status || record.statusCode === StatusCode.OK) return
+      record.statusCode = status
+      const said = redact ? redact('status.message', message, 'span') : message
+      record.statusMessage = status === StatusCode.ERROR ? String(said ?? '') : ''
+    })
   }
 
   recordException(exception: unknown, time?: TimeInput): void {
@@ -299,13 +284,13 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
   /** An event, unless it is wanted as a log record only. */
   #exception(attributes: Attributes, time?: TimeInput): void {
     const { attempt, logs } = this.config
-    if (!attempt(() => logs.exception?.(this, attributes, time), false)) this.addEvent('exception', attributes, time)
+    if (!attempt(() => logs.exception?.(this, attributes, time))) this.addEvent('exception', attributes, time)
   }
 
   updateName(name: string): this {
-    const { redact } = this.#owner.config
-    if (this.record.endMs === 0) this.record.name = redact ? String(redact('name', name, 'span')) : name
-    return this
+    return this.#change((record, { redact }) => {
+      record.name = redact ? String(redact('name', name, 'span')) : name
+    })
   }
 
   spanContext(): SpanContext {
@@ -319,7 +304,7 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
   }
 
   get isTraced(): boolean {
-    return this.isRecording()
+    return this.record.endMs === 0
   }
 
   get log(): Logger {
@@ -338,7 +323,8 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
   /** Records the headers that somebody asked for by name. */
   captureHeaders(request: Headers, response: Headers): void {
     const { headers, attempt } = this.config
-    if (headers) this.setAttributes(attempt(() => headers(request, response), {}))
+    const named = attempt(() => headers?.(request, response))
+    if (named) this.setAttributes(named)
   }
 
   /** A record that leaves with the spans of this invocation. */

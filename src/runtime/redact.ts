@@ -2,10 +2,10 @@
 // URLs wherever a text holds one.
 // Must stay true: linear in the length of a text; keys stay, so that one can see what was there; the caller's objects are
 // not changed; a value that does not like to be read is withheld.
-import type { Attributes, AttributeValue } from '../flush/model.ts'
+import type { AttributeValue } from '../flush/model.ts'
 import { type CleanValue, clean, isAbsent } from '../flush/value.ts'
 import { describeException } from './exception.ts'
-import type { OpenRecord } from './record.ts'
+import type { OwnAttributes } from './record.ts'
 
 /** Where a value stands when `redact` is asked. */
 export type RedactWhere = 'span' | 'event' | 'link' | 'log' | 'baggage'
@@ -30,9 +30,6 @@ const CREDENTIALS = /(\w:\/\/)[^\s/?#]*@/g
 const SECRET_QUERY =
   /((?:(?:^|[^\w-])(?:X-Amz-(?:Signature|Credential)|AWSAccessKeyId|X-Goog-Signature|(?:[\w-]*[_-])?(?:token|secret|passw(?:or)?d|api[_-]?key|access[_-]?key))|(?:^|[?&])(?:sig|signature|auth|code))=)[^&#\s"']*/gi
 
-/** The ends of those keys: what has none of them needs no more than this look, a fifth of the time. */
-const SUSPECT = /(?:signature|credential|keyid|token|secret|passw(?:or)?d|key|sig|auth|code)=/i
-
 /** Attribute keys whose value is a secret: any that holds one of these words. */
 const SECRET_KEY =
   /authorization|auth$|cookie|passw(or)?d|passphrase|(?<![a-z])pwd(?![a-z])|secret|credential|token|session|(api|private|access|signing)[._-]?key|jwt|[cx]srf/i
@@ -42,20 +39,19 @@ const COUNTED = /token|session/i
 
 /** Keys remembered: a service has some dozens; those beyond are looked at every time. */
 const MAX_KEYS = 500
+
 /** A text without secrets in its URLs (semantic conventions 1.44, HTTP spans, `url.full`). */
 export function redactUrl(text: string): string {
-  // Without these two there is neither; most texts have none.
+  // Without these two signs there is neither; most texts have none.
   if (text.includes('@')) text = text.replace(CREDENTIALS, '$1REDACTED:REDACTED@')
-  return SUSPECT.test(text) ? text.replace(SECRET_QUERY, '$1REDACTED') : text
+  return text.includes('=') ? text.replace(SECRET_QUERY, '$1REDACTED') : text
 }
 
-export interface Redactor {
-  /**
-   * Every value of attributes that are ours, in place, as it may leave; arrays and maps are replaced by copies. Texts are
-   * cut to `maxLength`.
-   */
-  attributes(all: Attributes, maxLength?: number): void
-}
+/**
+ * Makes every value of attributes that are ours, in place, what may leave; arrays and maps are replaced by copies. Texts
+ * are cut to `maxLength`.
+ */
+export type Redactor = (all: OwnAttributes, maxLength?: number) => void
 
 /** `reveal`: keys that are no secrets although they look it. */
 export function redactor(mask: Mask = MASK, reveal: readonly string[] = []): Redactor {
@@ -84,20 +80,18 @@ export function redactor(mask: Mask = MASK, reveal: readonly string[] = []): Red
     return isBytes ? value.subarray(0, maxLength) : value
   }
 
-  return {
-    attributes(all, maxLength = Infinity) {
-      for (const key in all) {
-        const before = all[key]
-        if (isAbsent(before)) continue
-        let after: AttributeValue
-        try {
-          after = masked(key, typeof before === 'object' ? clean(before, plain) : (before as CleanValue), maxLength)
-        } catch {
-          after = MASK('')
-        }
-        if (after !== before) (all as Record<string, AttributeValue>)[key] = after
+  return (all, maxLength = Infinity) => {
+    for (const key in all) {
+      const before = all[key]
+      if (isAbsent(before)) continue
+      let after: AttributeValue
+      try {
+        after = masked(key, typeof before === 'object' ? clean(before, plain) : (before as CleanValue), maxLength)
+      } catch {
+        after = MASK('')
       }
-    },
+      if (after !== before) all[key] = after
+    }
   }
 }
 
@@ -112,17 +106,4 @@ function cut(text: string, length: number): string {
   if (text.length <= length) return text
   const last = text.charCodeAt(length - 1)
   return text.slice(0, last >= 0xd800 && last < 0xdc00 ? length - 1 : length)
-}
-
-/** Asks the hook for all that a span begins with. */
-export function redactOpened(redact: Redact, record: OpenRecord): void {
-  record.name = String(redact('name', record.name, 'span'))
-  redactAll(redact, record.attributes, 'span')
-  for (const link of record.links) redactAll(redact, link.attributes, 'link')
-}
-
-/** Asks the hook for every value of attributes that are ours, in place. */
-export function redactAll(redact: Redact | undefined, all: Attributes, where: RedactWhere): void {
-  if (redact)
-    for (const key of Object.keys(all)) (all as Record<string, AttributeValue>)[key] = redact(key, all[key], where)
 }

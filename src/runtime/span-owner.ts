@@ -1,6 +1,6 @@
 // In: nothing. Out: what a span has of its invocation and of the span above it, as types.
 // Must stay true: an invocation is one object, and all of its spans hold the same.
-import type { LogRecord, SpanRecord } from '../flush/model.ts'
+import type { LogRecord } from '../flush/model.ts'
 import type { PropagationContext } from '../propagate/propagator.ts'
 import type { SpanContext } from '../propagate/span-context.ts'
 import type { SpanBuffer } from './buffer.ts'
@@ -26,9 +26,3 @@ export interface SpanOwner<Env> {
 
 /** What a span hands on to its children beside its ids: trace state, baggage, and what formats pass through. */
 export type Scope = Omit<PropagationContext, 'spanContext'> & Pick<SpanContext, 'traceState'>
-
-/** Who a span is. */
-export type Identity = Pick<
-  SpanRecord,
-  'traceId' | 'spanId' | 'parentSpanId' | 'parentIsRemote' | 'traceFlags' | 'traceState'
->
