@@ -4,7 +4,7 @@
 import { type Attributes, type AttributeValue, SpanKind, StatusCode } from '../flush/model.ts'
 import { recordGetter } from '../propagate/getters.ts'
 import { beforeReturn } from './before-return.ts'
-import { fetchEvent } from './fetch-event.ts'
+import { fetchEvent, requestAttributes } from './fetch-event.ts'
 import { contextWith, type WithSpan } from './handle.ts'
 import { NODE_RESOURCE } from './node.ts'
 import { environment } from './process.ts'
@@ -30,7 +30,7 @@ export function azure<Env, E, C extends AzureContext, R>(
     const http = request && fetchEvent.describe(request)
     const attributes: Record<string, AttributeValue> = {
       'faas.trigger': request ? 'http' : 'other',
-      ...http?.attributes,
+      ...(request && requestAttributes(request)),
     }
     if (context.invocationId) attributes['faas.invocation_id'] = context.invocationId
     const { traceParent, traceState } = context.traceContext ?? {}

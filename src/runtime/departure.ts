@@ -112,10 +112,7 @@ async function send(config: Config, what: Omit<Batch, 'dropped'>, budgetMs: numb
       timer = setTimeout(() => answer(lost('timeout', 'the exporter did not answer')), budgetMs)
   })
   const asked = async (): Promise<ExportResult> => exporter.export(batch, { fetch, now, random, budgetMs })
-  const result = await Promise.race([
-    asked().catch((error) => lost('encoding', `the exporter failed: ${error}`)),
-    late,
-  ])
+  const result = await Promise.race([asked().catch((error) => lost('encoding', `the exporter failed: ${error}`)), late])
   if (timer) clearTimeout(timer)
   losses.settle(batch, result)
 }

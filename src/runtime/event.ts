@@ -1,7 +1,7 @@
 // In: an event as Cloudflare delivers it, its env and its context. Out: an invocation with a root span that says so.
 // Must stay true: the handler gets the runtime's own arguments unless a kind says otherwise; the runtime's promise is
 // given before the first line of the handler runs.
-import type { Attributes, AttributeValue, SpanKind } from '../flush/model.ts'
+import type { Attributes, SpanKind } from '../flush/model.ts'
 import { bindEnv } from './bindings/env.ts'
 import { forward } from './forward.ts'
 import type { InvocationStart, Lifetime } from './invocation.ts'
@@ -14,7 +14,7 @@ export type Described = Pick<
   InvocationStart<unknown>,
   'name' | 'carrier' | 'parent' | 'ids' | 'startTime' | 'budgetMs'
 > & {
-  readonly attributes: Attributes
+  readonly attributes: Attributes | (() => Attributes)
 }
 
 /** What a kind of event has of its own. `A` is what the runtime passes to the handler before `env` and `ctx`. */
@@ -49,23 +49,28 @@ const RESOURCE = { 'cloud.provider': 'cloudflare', 'cloud.platform': 'cloudflare
 /** The tracers whose isolate has had its first event. */
 const warm = new WeakSet<object>()
 
-/** What all events of Cloudflare begin with. */
+/** What all events of Cloudflare begin with. `attributes`: more, beside what every Worker says of an event. */
 export function startOf<Env>(
   tracer: Tracer<Env>,
   type: string,
   trigger: string,
   env: Env,
   ctx: Context,
-): InvocationStart<Env> & { readonly attributes: Record<string, AttributeValue> } {
-  const attributes: Record<string, AttributeValue> = { 'faas.trigger': trigger, 'cloudflare.handler_type': type }
-  if (!warm.has(tracer)) attributes['faas.coldstart'] = true
+  attributes?: () => Attributes,
+): InvocationStart<Env> {
+  const isCold = !warm.has(tracer)
   warm.add(tracer)
   // The id of the deployed version, where the Worker has the version metadata binding under its usual name.
-  const id = (env as { CF_VERSION_METADATA?: { id?: unknown } } | undefined)?.CF_VERSION_METADATA?.id
-  if (typeof id === 'string') attributes['cloudflare.script_version.id'] = id
+  const version = (env as { CF_VERSION_METADATA?: { id?: unknown } } | undefined)?.CF_VERSION_METADATA?.id
   return {
     name: type,
-    attributes,
+    attributes: () => ({
+      'faas.trigger': trigger,
+      'cloudflare.handler_type': type,
+      ...(isCold && { 'faas.coldstart': true }),
+      ...(typeof version === 'string' && { 'cloudflare.script_version.id': version }),
+      ...attributes?.(),
+    }),
     env,
     keepAlive: (promise) => ctx.waitUntil(promise),
     graceMs: GRACE_MS,
@@ -85,12 +90,15 @@ export function traceEvent<Env>(
   handle: (span: Span<Env>, ...args: readonly unknown[]) => unknown,
 ): unknown {
   const { type, trigger, kind } = event
-  const start = startOf(tracer, type, trigger, env, ctx)
+  let own: Described['attributes'] | undefined
+  const attributes = (): Attributes => ({ ...(typeof own === 'function' ? own() : own), ...more })
   const describe = (): Partial<InvocationStart<Env>> => {
-    const described = event.describe(...args)
-    return { ...described, attributes: Object.assign(start.attributes, described.attributes, more) }
+    const { attributes, ...described } = event.describe(...args)
+    own = attributes
+    return described
   }
-  return tracer.invoke<unknown>({ ...start, kind, describe }, (span, lifetime) => {
+  const start = { ...startOf(tracer, type, trigger, env, ctx, attributes), kind, describe }
+  return tracer.invoke<unknown>(start, (span, lifetime) => {
     const recording = span as unknown as RecordingSpan<unknown>
     const { attempt } = recording.config
     const result = handle(span, ...attempt(() => event.enter?.(recording, lifetime, ...args) ?? args, args))

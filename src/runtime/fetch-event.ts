@@ -11,8 +11,12 @@ export const fetchEvent: EventKind<readonly [Request]> = {
   trigger: 'http',
   kind: SpanKind.SERVER,
   describe(request) {
-    const attributes = requestAttributes(request)
-    return { name: methodName(attributes), attributes, carrier: request.headers }
+    const { headers, method } = request
+    return {
+      name: methodName(methodAttributes(method)),
+      attributes: () => requestAttributes(request),
+      carrier: headers,
+    }
   },
   leave(response: Response & { webSocket?: unknown }, span, lifetime, request) {
     const { responseHeaders } = span.config
@@ -36,16 +40,17 @@ export const fetchEvent: EventKind<readonly [Request]> = {
   },
 }
 
-function requestAttributes(request: Request & { cf?: Record<string, unknown> }): Record<string, AttributeValue> {
-  const { cf, headers, method, url } = request
+/** What a request says of itself (semantic conventions 1.44, HTTP spans). */
+// `request.cf` knows the colo and the protocol too: to read it costs a Worker more than all else of a request (28 µs of
+// 56, measured), so the colo is taken from the ray's id, and the protocol's version is left to who wants it.
+export function requestAttributes({ headers, method, url }: Request): Record<string, AttributeValue> {
   const attributes = Object.assign(methodAttributes(method), urlAttributes(parseUrl(url), false))
-  const put = (key: string, value: unknown): void => {
-    if (typeof value === 'string' && value) attributes[key] = value
+  const put = (key: string, value: string | null | undefined): void => {
+    if (value) attributes[key] = value
   }
+  const ray = headers.get('cf-ray')
   put('user_agent.original', headers.get('user-agent'))
-  put('cloudflare.ray_id', headers.get('cf-ray'))
-  put('cloudflare.colo', cf?.['colo'])
-  // `HTTP/2` there, `2` in the conventions.
-  put('network.protocol.version', /\d.*/.exec(String(cf?.['httpProtocol'] ?? ''))?.[0])
+  put('cloudflare.ray_id', ray)
+  put('cloudflare.colo', ray?.split('-')[1])
   return attributes
 }

@@ -5,7 +5,7 @@ import type { Attributes } from '../flush/model.ts'
 import { SpanKind } from '../flush/model.ts'
 import type { Getter } from '../propagate/propagator.ts'
 import { isStreamed, observeBody } from './body.ts'
-import { fetchEvent } from './fetch-event.ts'
+import { fetchEvent, requestAttributes } from './fetch-event.ts'
 import { forward } from './forward.ts'
 import type { Lifetime } from './invocation.ts'
 import { linger } from './linger.ts'
@@ -70,8 +70,8 @@ export function handle<Env = unknown, C = undefined>(
   // Two parameters by name: Deno looks at how many a handler has, and makes no second argument for one that has less.
   return ((request: Request, context: C, ...rest: never[]) => {
     const described = fetchEvent.describe(request)
-    const attributes = { ...described.attributes, ...options.attributes?.(request, context) }
-    const route = attributes['http.route']
+    const more = options.attributes?.(request, context)
+    const route = more?.['http.route']
     const kept: Promise<unknown>[] = []
     let settledMs = 0
     const start = {
@@ -79,7 +79,7 @@ export function handle<Env = unknown, C = undefined>(
       name: route ? `${described.name} ${route}` : described.name,
       kind: SpanKind.SERVER,
       carrier: options.carrier?.(request, context) ?? request.headers,
-      attributes,
+      attributes: () => ({ ...requestAttributes(request), ...more }),
       env,
       keepAlive(promise: Promise<unknown>) {
         if (waitUntil) waitUntil(promise, context)

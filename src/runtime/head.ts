@@ -45,8 +45,7 @@ export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): 
   const traceId = parent?.traceId ?? attempt(() => config.mirror?.traceId()) ?? ids.traceId()
   if (link) links = [...links, { context: link }]
   let made: Attributes | undefined
-  const attributes = (): Attributes =>
-    (made ??= attempt(() => (typeof given === 'function' ? given() : given)) ?? {})
+  const attributes = (): Attributes => (made ??= attempt(() => (typeof given === 'function' ? given() : given)) ?? {})
   let result: SamplingResult = { decision: 'DROP' }
   if (enabled)
     result = attempt(() => {

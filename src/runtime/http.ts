@@ -24,7 +24,11 @@ export function methodName(attributes: Readonly<Record<string, AttributeValue>>)
 
 /** Nothing for what is relative or broken: what is wrong with it is between the caller and the host. */
 export function parseUrl(url: string): URL | undefined {
-  return URL.canParse(url) ? new URL(url) : undefined
+  try {
+    return new URL(url)
+  } catch {
+    return undefined
+  }
 }
 
 /** What a client (`isClient`) or a server says of the URL that is called. */

@@ -25,7 +25,7 @@ import type { Mirror } from './mirror.ts'
 import type { Ambient } from './otel/ambient.ts'
 import type { HeaderCapture } from './privacy/headers.ts'
 import { type OwnAttributes, own } from './record.ts'
-import { MASK, type Mask, type Redact, type RedactWhere, type Redactor, redactor, redactUrl } from './redact.ts'
+import { MASK, type Mask, type Redact, type Redactor, type RedactWhere, redactor, redactUrl } from './redact.ts'
 import type { SpanCheck } from './testing/span-quality.ts'
 import { SCHEMA_URL, VERSION } from './version.ts'
 

@@ -59,11 +59,11 @@ function stepwise<T extends object>(value: T, outcome: Outcome): T {
     const member: unknown = Reflect.get(value, key, value)
     if (typeof member !== 'function') return undefined
     const call = (...args: unknown[]): unknown => Reflect.apply(member, value, args)
-    const then = (fulfilled?: Callback, rejected?: Callback): unknown =>
-      call(...telling(outcome, fulfilled, rejected))
+    const then = (fulfilled?: Callback, rejected?: Callback): unknown => call(...telling(outcome, fulfilled, rejected))
     if (key === 'then') return then
     // Through our own `then`, so that these two see the outcome as well.
-    if (key === 'catch') return (rejected: Callback) => (standIn as unknown as PromiseLike<unknown>).then(null, rejected)
+    if (key === 'catch')
+      return (rejected: Callback) => (standIn as unknown as PromiseLike<unknown>).then(null, rejected)
     if (key === 'finally') return (settled: () => void) => Promise.resolve(standIn).finally(settled)
     if (key !== 'next' && key !== 'return' && key !== 'throw') return undefined
     return (...args: unknown[]) => step(() => call(...args), outcome)

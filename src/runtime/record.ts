@@ -58,11 +58,7 @@ export function openRecord(
 }
 
 /** A copy, because the caller may use its literal again; each value as the hook leaves it. */
-export function own(
-  attributes: Attributes | undefined,
-  redact: Redact | undefined,
-  where: RedactWhere,
-): OwnAttributes {
+export function own(attributes: Attributes | undefined, redact: Redact | undefined, where: RedactWhere): OwnAttributes {
   const copy = { ...attributes }
   if (redact) for (const key of Object.keys(copy)) copy[key] = redact(key, copy[key], where)
   return copy

@@ -23,16 +23,15 @@ export const MASK: Mask = () => 'REDACTED'
 
 const CREDENTIALS = /(\w:\/\/)[^\s/?#]*@/g
 
-/**
- * `key=value` whose value is replaced: keys that name a secret anywhere, in texts as in URLs; of the list of the HTTP
- * conventions, those that are words of every day only in a query.
- */
-const SECRET_QUERY =
-  /((?:(?:^|[^\w-])(?:X-Amz-(?:Signature|Credential)|AWSAccessKeyId|X-Goog-Signature|(?:[\w-]*[_-])?(?:token|secret|passw(?:or)?d|api[_-]?key|access[_-]?key))|(?:^|[?&])(?:sig|signature|auth|code))=)[^&#\s"']*/gi
+/** `key=value`, in a URL or in any other text. */
+const PAIR = /([?&]?)(?<![\w.-])([\w.-]+)=[^&#\s"']*/g
 
-/** Attribute keys whose value is a secret: any that holds one of these words. */
+/** Keys whose value is a secret: any that holds one of these words. */
 const SECRET_KEY =
-  /authorization|auth$|cookie|passw(or)?d|passphrase|(?<![a-z])pwd(?![a-z])|secret|credential|token|session|(api|private|access|signing)[._-]?key|jwt|[cx]srf/i
+  /authorization|auth$|cookie|passw(or)?d|passphrase|(?<![a-z])pwd(?![a-z])|secret|credential|signature|token|session|(api|private|access|signing)[._-]?key|jwt|[cx]srf/i
+
+/** Words of every day that are keys of secrets in a query (semantic conventions 1.44, HTTP spans, `url.full`). */
+const SECRET_IN_QUERY = /^(sig|code)$/i
 
 /** Of secret keys, those under which a number is a count and no secret. */
 const COUNTED = /token|session/i
@@ -40,11 +39,15 @@ const COUNTED = /token|session/i
 /** Keys remembered: a service has some dozens; those beyond are looked at every time. */
 const MAX_KEYS = 500
 
-/** A text without secrets in its URLs (semantic conventions 1.44, HTTP spans, `url.full`). */
+/** A text without the secrets that its URLs and its pairs hold. */
 export function redactUrl(text: string): string {
   // Without these two signs there is neither; most texts have none.
   if (text.includes('@')) text = text.replace(CREDENTIALS, '$1REDACTED:REDACTED@')
-  return text.includes('=') ? text.replace(SECRET_QUERY, '$1REDACTED') : text
+  return text.includes('=')
+    ? text.replace(PAIR, (pair, sign: string, key: string) =>
+        SECRET_KEY.test(key) || (sign && SECRET_IN_QUERY.test(key)) ? `${sign}${key}=REDACTED` : pair,
+      )
+    : text
 }
 
 /**
