@@ -5,7 +5,7 @@
 import { type Attributes, SpanKind, StatusCode } from '../flush/model.ts'
 import { injected } from './aws-inject.ts'
 import { forward } from './forward.ts'
-import { methodAttributes, methodName, parseUrl, urlAttributes } from './http.ts'
+import { methodAttributes, methodName, urlAttributes } from './http.ts'
 import type { Span } from './span.ts'
 
 /** A plugin for `middlewareStack.use`. */
@@ -135,7 +135,7 @@ async function traceTry(parent: Span, next: Next, args: Arguments): Promise<Answ
 
 function requestAttributes(request: unknown): Attributes & Record<string, string> {
   const { method = 'POST', protocol, hostname, port, path } = (request ?? {}) as Record<string, string | undefined>
-  const url = parseUrl(`${protocol}//${hostname}${port ? `:${port}` : ''}${path}`)
+  const url = `${protocol}//${hostname}${port ? `:${port}` : ''}${path}`
   return { ...methodAttributes(method), ...urlAttributes(url, true) } as Attributes & Record<string, string>
 }
 

@@ -3,7 +3,7 @@
 // body is never read.
 import { type AttributeValue, SpanKind, StatusCode } from '../flush/model.ts'
 import type { EventKind } from './event.ts'
-import { methodAttributes, methodName, parseUrl, urlAttributes } from './http.ts'
+import { answered, methodAttributes, methodName, urlAttributes } from './http.ts'
 import { untilBodyEnds } from './response.ts'
 
 export const fetchEvent: EventKind<readonly [Request]> = {
@@ -26,12 +26,8 @@ export const fetchEvent: EventKind<readonly [Request]> = {
       responseHeaders(response.headers, span.spanContext())
     }
     if (!span.isRecording()) return response
-    const { status, headers } = response
-    span.setAttribute('http.response.status_code', status)
-    span.captureHeaders(request.headers, headers)
     // What the app said of an error itself says more than the number.
-    if (status >= 500 && span.record.statusCode !== StatusCode.ERROR)
-      span.setAttribute('error.type', String(status)).setStatus({ code: StatusCode.ERROR })
+    answered(span, request, response, (status) => status >= 500 && span.record.statusCode !== StatusCode.ERROR)
     // A route that the app found out names the span, unless the app named it itself.
     const { attributes, name } = span.record
     const method = methodName(attributes)
@@ -44,7 +40,7 @@ export const fetchEvent: EventKind<readonly [Request]> = {
 // `request.cf` knows the colo and the protocol too: to read it costs a Worker more than all else of a request (28 µs of
 // 56, measured), so the colo is taken from the ray's id, and the protocol's version is left to who wants it.
 export function requestAttributes({ headers, method, url }: Request): Record<string, AttributeValue> {
-  const attributes = Object.assign(methodAttributes(method), urlAttributes(parseUrl(url), false))
+  const attributes = Object.assign(methodAttributes(method), urlAttributes(url, false))
   const put = (key: string, value: string | null | undefined): void => {
     if (value) attributes[key] = value
   }

@@ -1,9 +1,9 @@
 // In: a call to fetch. Out: the same call, carrying the trace, inside a CLIENT span of its own.
 // Must stay true: the response, the error and the caller's objects are the host's and the caller's own; the body is not
 // touched; when anything of ours fails the call goes out as it was given.
-import { type Attributes, SpanKind, StatusCode } from '../flush/model.ts'
+import { type Attributes, SpanKind } from '../flush/model.ts'
 import { EVERYTHING, NOTHING, permitted } from '../propagate/outbound.ts'
-import { methodAttributes, methodName, parseUrl, urlAttributes } from './http.ts'
+import { answered, methodAttributes, methodName, parseUrl, urlAttributes } from './http.ts'
 import type { Config } from './options.ts'
 import { follow } from './outcome.ts'
 import type { RecordingSpan } from './recording-span.ts'
@@ -37,27 +37,28 @@ export function tracedFetch<Env>(
   let span = parent
   let sent = init
   let send = call
-  let own: Headers
+  let request: Request | undefined
+  let own: Headers | undefined
   try {
-    const request = typeof input === 'object' && 'url' in input ? input : undefined
+    request = typeof input === 'object' && 'url' in input ? input : undefined
     const url = parseUrl(request ? request.url : String(input))
     if (parent.isRecorded()) {
       const attributes = methodAttributes(init?.method ?? request?.method ?? 'GET')
-      Object.assign(attributes, urlAttributes(url, true), more)
+      Object.assign(attributes, url && urlAttributes(url.href, true), more)
       span = parent.startSpan(name ?? methodName(attributes), { kind: SpanKind.CLIENT, attributes })
     }
     const rule = url && propagate === undefined ? config.outbound(isBinding ? 'binding' : url) : EVERYTHING
     const context = permitted(span.propagation(), propagate === false ? NOTHING : rule)
-    own = new Headers(init?.headers ?? request?.headers)
-    const headers = new Headers(own)
+    const headers = new Headers(init?.headers ?? request?.headers)
+    const { follow: followHops } = config.outbound
+    if (followHops || config.headers) own = new Headers(headers)
     config.propagator.inject(context, headers)
     sent = withHeaders(init, headers)
-    const { follow: followHops } = config.outbound
     const isFollowed = !isBinding && (init?.redirect ?? request?.redirect ?? 'follow') === 'follow'
     // Where something goes along that not every host may see, the host must not hand it on by itself.
     if (followHops && url && isFollowed && (context.baggage || context.spanContext?.traceState))
       send = (input, init) =>
-        followHops(call, input, init!, own, (headers, to, from) =>
+        followHops(call, input, init!, own!, (headers, to, from) =>
           config.propagator.inject(permitted(span.propagation(), config.outbound(to, from)), headers),
         )
   } catch (error) {
@@ -65,17 +66,14 @@ export function tracedFetch<Env>(
     config.failed(error)
   }
   if (span === parent) return send(input, sent)
-  const signal = init?.signal ?? (input as Request).signal
   return follow(send(input, sent), {
     done(response) {
-      const { status, headers } = response as Response
-      span.setAttribute('http.response.status_code', status)
-      span.captureHeaders(own, headers)
-      if (status >= 400) span.setAttribute('error.type', String(status)).setStatus({ code: StatusCode.ERROR })
+      answered(span as RecordingSpan<unknown>, { headers: own! }, response as Response, (status) => status >= 400)
       span.end()
     },
     failed(error) {
       // Called off on purpose is no error (semantic conventions, HTTP spans, "Status"); out of time is one.
+      const signal = init?.signal ?? request?.signal
       if (signal?.aborted && (error as Error | undefined)?.name !== 'TimeoutError') span.end()
       else span.failed(error)
     },

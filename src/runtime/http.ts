@@ -1,6 +1,7 @@
-// In: methods and URLs. Out: span names and attributes of the HTTP semantic conventions (1.44, stable).
+// In: methods, URLs and answers. Out: span names and attributes of the HTTP semantic conventions (1.44, stable).
 // Must stay true: names have low cardinality: a route when one is known, never a path; secrets are taken out of URLs.
-import type { AttributeValue } from '../flush/model.ts'
+import { type AttributeValue, StatusCode } from '../flush/model.ts'
+import type { RecordingSpan } from './recording-span.ts'
 import { redactUrl } from './redact.ts'
 
 /** The methods of RFC 9110, RFC 5789 and QUERY; anything else is `_OTHER`. */
@@ -31,19 +32,36 @@ export function parseUrl(url: string): URL | undefined {
   }
 }
 
-/** What a client (`isClient`) or a server says of the URL that is called. */
-export function urlAttributes(url: URL | undefined, isClient: boolean): Record<string, AttributeValue> {
-  if (!url) return {}
-  const { href, protocol, hostname, port, pathname, search } = url
+/** A URL as hosts write it, without its credentials: scheme, host, port, path and query. Each getter of a URL is a call into the host. */
+const PARTS = /^(\w+):\/\/(?:[^/@]*@)?(\[.*?\]|[^:/]+)(?::(\d+))?([^?#]*)(?:\?([^#]*))?/
+
+/** What a client (`isClient`) or a server says of the URL that is called, given as the host writes it. */
+export function urlAttributes(href: string, isClient: boolean): Record<string, AttributeValue> {
+  const [, scheme, host, port, path, query] = PARTS.exec(href) ?? []
+  if (!host) return {}
   const attributes: Record<string, AttributeValue> = {
-    'server.address': hostname,
-    'server.port': +port || (protocol === 'http:' ? 80 : 443),
+    'server.address': host,
+    'server.port': port ? +port : scheme === 'http' ? 80 : 443,
   }
   if (isClient) attributes['url.full'] = redactUrl(href)
   else {
-    attributes['url.scheme'] = protocol.slice(0, -1)
-    attributes['url.path'] = pathname
-    if (search) attributes['url.query'] = redactUrl(search).slice(1)
+    attributes['url.scheme'] = scheme
+    attributes['url.path'] = path
+    if (query) attributes['url.query'] = redactUrl(`?${query}`).slice(1)
   }
   return attributes
+}
+
+/** Writes what was answered: the status, and the headers that somebody asked for by name. */
+export function answered(
+  span: RecordingSpan<unknown>,
+  request: { readonly headers: Headers },
+  response: Response,
+  isError: (status: number) => boolean,
+): void {
+  const { status } = response
+  const { attempt, headers } = span.config
+  span.setAttribute('http.response.status_code', status)
+  if (headers) span.setAttributes(attempt(() => headers(request.headers, response.headers), {}))
+  if (isError(status)) span.setAttribute('error.type', String(status)).setStatus({ code: StatusCode.ERROR })
 }

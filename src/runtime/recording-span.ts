@@ -320,13 +320,6 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
     return tracerOf(this)
   }
 
-  /** Records the headers that somebody asked for by name. */
-  captureHeaders(request: Headers, response: Headers): void {
-    const { headers, attempt } = this.config
-    const named = attempt(() => headers?.(request, response))
-    if (named) this.setAttributes(named)
-  }
-
   /** A record that leaves with the spans of this invocation. */
   emit(record: LogRecord): void {
     this.#owner.log?.(record)
