@@ -1,5 +1,6 @@
 // In: spans as they start and end. Out: the same spans elsewhere, beside the export.
 // Must stay true: a mirror never throws, keeps nothing of a span that has ended, and replaces nothing.
+import type { SpanRecord } from '../flush/model.ts'
 import type { OpenRecord } from './record.ts'
 
 /** Who is told of spans while they live: another tracing system of the host's. Never throws. */
@@ -8,6 +9,6 @@ export interface Mirror {
   traceId(): string | undefined
   /** A span has begun, under `parent` where that is of the same invocation. */
   started(record: OpenRecord, parent: OpenRecord | undefined): void
-  /** It has ended: the record says all of it. */
-  ended(record: OpenRecord): void
+  /** It has ended: `shown` says all of it that may be seen outside. */
+  ended(record: OpenRecord, shown: SpanRecord): void
 }

@@ -4,6 +4,7 @@
 import { StatusCode } from '../flush/model.ts'
 import type { Mirror } from './mirror.ts'
 import type { OpenRecord } from './record.ts'
+import { redactUrl } from './redact.ts'
 
 interface NativeSpan {
   readonly isTraced: boolean
@@ -44,23 +45,24 @@ export function nativeSpans(tracing: NativeTracing): Mirror {
     started(record, parent) {
       quietly(() => {
         const above = parent && spans.get(parent)
-        const start = (): NativeSpan | undefined => tracing.startSpan?.(record.name)
+        const name = redactUrl(record.name)
+        const start = (): NativeSpan | undefined => tracing.startSpan?.(name)
         const span = above && tracing.withActiveSpan ? tracing.withActiveSpan(above, start) : start()
         if (!span?.isTraced) return span?.end?.()
         spans.set(record, span)
-        names.set(record, record.name)
+        names.set(record, name)
         return undefined
       })
     },
-    ended(record) {
+    ended(record, { attributes, name, statusCode, statusMessage }) {
       const span = spans.get(record)
       if (!span) return
       quietly(() => {
-        for (const [key, value] of Object.entries(record.attributes))
+        for (const [key, value] of Object.entries(attributes))
           if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
             span.setAttribute(key, value)
-        if (record.name !== names.get(record)) span.updateName?.(record.name)
-        if (record.statusCode === StatusCode.ERROR) span.setStatus?.({ code: 'error', message: record.statusMessage })
+        if (name !== names.get(record)) span.updateName?.(name)
+        if (statusCode === StatusCode.ERROR) span.setStatus?.({ code: 'error', message: statusMessage })
         span.end?.()
       })
     },

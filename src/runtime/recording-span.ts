@@ -10,6 +10,7 @@ import type { Lineage } from './buffer.ts'
 import { epochMs, type TimeInput } from './clock.ts'
 import { describeException } from './exception.ts'
 import { type FetchOptions, type HostFetch, hostFetch, tracedFetch } from './fetch.ts'
+import { seal } from './limits.ts'
 import { type LogContext, type Logger, loggerOf } from './logger.ts'
 import type { Config } from './options.ts'
 import { tracerOf } from './otel/tracer.ts'
@@ -341,7 +342,12 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
       owner.config.failed(error)
     }
     if (record.statusCode === StatusCode.ERROR) owner.buffer.protect(this)
-    owner.config.mirror?.ended(record)
+    const { limits, mirror, redactor } = owner.config
+    if (mirror) {
+      const shown = { ...record, attributes: { ...record.attributes }, events: [], links: [] }
+      seal(shown, limits, redactor)
+      mirror.ended(record, shown)
+    }
     owner.ended(record)
   }
 
