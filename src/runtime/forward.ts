@@ -8,12 +8,13 @@ export type Override<T extends object> = (key: PropertyKey, standIn: T) => unkno
 /** A call as the host would have run it (or with other arguments), and its arguments. */
 export type Around = (call: (instead?: readonly unknown[]) => unknown, args: readonly unknown[]) => unknown
 
-/** What each stand-in stands for. */
-const hosts = new WeakMap<object, object>()
+/** Under this key a stand-in answers with what it stands for: a map of all of them would cost every request its collection. */
+const HOST = Symbol()
 
 export function forward<T extends object>(target: T, override: Override<T>): T {
   const standIn: T = new Proxy(target, {
     get(_, key) {
+      if (key === HOST) return target
       if (isFixed(target, key)) return Reflect.get(target, key, target)
       const replaced = override(key, standIn)
       if (replaced !== undefined) return replaced
@@ -21,7 +22,6 @@ export function forward<T extends object>(target: T, override: Override<T>): T {
     },
     set: (_, key, value) => Reflect.set(target, key, value, target),
   })
-  hosts.set(standIn, target)
   return standIn
 }
 
@@ -44,7 +44,7 @@ export function around(target: object, key: PropertyKey, standIn: object, throug
  * an argument of an RPC call, a comparison.
  */
 export function unwrap<T>(value: T): T {
-  return (hosts.get(value as object) as T | undefined) ?? value
+  return (value as { [HOST]?: T } | null | undefined)?.[HOST] ?? value
 }
 
 /** A frozen property must be handed out as it is: the language refuses anything else from a Proxy. */
