@@ -1,7 +1,7 @@
 // In: contexts from elsewhere: headers, payloads, messages. Out: whose trace goes on, and what is carried further.
-import type { Sampler, TracerOptions } from 'clew'
+import { alwaysOff, type Sampler, type TracerOptions } from 'clew'
 import { b3, traceContext } from 'clew/propagate'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { bench, tree } from './harness.ts'
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
@@ -108,6 +108,35 @@ describe('the head sampler', () => {
     await idle()
     expect(exporter.batches).toHaveLength(0)
     expect(drops).toEqual([['sampled_out', 1]])
+  })
+
+  test('alone decides whether an event is described: once, when somebody looks, and never for nobody', async () => {
+    const attributes = vi.fn(() => ({ 'cart.id': 'c1' }))
+    const unsampled = bench({ sampler: alwaysOff() })
+    unsampled.run(() => {}, { attributes })
+    expect(attributes).not.toHaveBeenCalled()
+    const curious: Sampler = {
+      shouldSample: (input) => ({
+        decision: input.attributes['cart.id'] && input.attributes['cart.id'] === 'c1' ? 'RECORD_AND_SAMPLE' : 'DROP',
+      }),
+      description: '',
+    }
+    const { run, idle, exporter } = bench({ sampler: curious })
+    run(() => {}, { attributes })
+    await idle()
+    expect(attributes).toHaveBeenCalledOnce()
+    expect(exporter.spans[0]!.attributes).toEqual({ 'cart.id': 'c1' })
+  })
+
+  test('and the trace survive an event that cannot describe itself', async () => {
+    const { run, idle, exporter, errors } = bench()
+    const attributes = (): never => {
+      throw new Error('no')
+    }
+    expect(run(() => 'answer', { attributes })).toBe('answer')
+    await idle()
+    expect(exporter.spans.map(({ name }) => name)).toEqual(['root'])
+    expect(errors).toHaveLength(1)
   })
 
   test('is not asked when the tracer is disabled, and the context still travels', async () => {
