@@ -24,7 +24,7 @@ import type { Metrics } from './metrics.ts'
 import type { Mirror } from './mirror.ts'
 import type { Ambient } from './otel/ambient.ts'
 import type { HeaderCapture } from './privacy/headers.ts'
-import { type OwnAttributes, own } from './record.ts'
+import { hooked, type OwnAttributes } from './record.ts'
 import { MASK, type Mask, type Redact, type Redactor, type RedactWhere, redactor, redactUrl } from './redact.ts'
 import type { SpanCheck } from './testing/span-quality.ts'
 import { SCHEMA_URL, VERSION } from './version.ts'
@@ -199,7 +199,7 @@ export function resolveOptions(options: TracerOptions): Config {
     attempt,
     redactor: withoutSecrets,
     safe(attributes, where) {
-      const all = own(attributes, hook, where)
+      const all = hooked({ ...attributes }, hook, where)
       withoutSecrets(all)
       return all
     },

@@ -46,7 +46,7 @@ export function openRecord(
     kind: options?.kind ?? SpanKind.INTERNAL,
     startMs: epochMs(options?.startTime, now),
     endMs: 0,
-    attributes: own(options?.attributes, redact, 'span'),
+    attributes: hooked({ ...options?.attributes }, redact, 'span'),
     droppedAttributes: 0,
     events: NONE,
     droppedEvents: 0,
@@ -57,9 +57,11 @@ export function openRecord(
   }
 }
 
-/** A copy, because the caller may use its literal again; each value as the hook leaves it. */
-export function own(attributes: Attributes | undefined, redact: Redact | undefined, where: RedactWhere): OwnAttributes {
-  const copy = { ...attributes }
+/**
+ * Attributes that are ours, each value as the hook leaves it. The copy is the caller's to make, from a literal of one
+ * kind each: V8 clones those in a third of the time.
+ */
+export function hooked(copy: OwnAttributes, redact: Redact | undefined, where: RedactWhere): OwnAttributes {
   if (redact) for (const key of Object.keys(copy)) copy[key] = redact(key, copy[key], where)
   return copy
 }
@@ -78,6 +80,6 @@ export const linkRecord = ({ context, attributes }: Link, redact?: Redact): Link
   traceFlags: context.traceFlags,
   traceState: context.traceState?.serialize() ?? '',
   isRemote: !!context.isRemote,
-  attributes: own(attributes, redact, 'link'),
+  attributes: hooked({ ...attributes }, redact, 'link'),
   droppedAttributes: 0,
 })

@@ -16,7 +16,7 @@ import type { Config } from './options.ts'
 import { tracerOf } from './otel/tracer.ts'
 import type { OtelTracer } from './otel/types.ts'
 import { type Outcome, runs } from './outcome.ts'
-import { append, type Identity, linkRecord, type OpenRecord, openRecord, own } from './record.ts'
+import { append, hooked, type Identity, linkRecord, type OpenRecord, openRecord } from './record.ts'
 import type { ContinueOptions, Link, Span, SpanFetch, SpanOptions, SpanStatus } from './span.ts'
 import type { Scope, SpanOwner } from './span-owner.ts'
 
@@ -249,7 +249,7 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
         record.events = append(record.events, {
           name: redact ? String(redact('name', name, 'event')) : name,
           timeMs: epochMs(isTime ? attributesOrTime : time, now),
-          attributes: own(isTime ? undefined : attributesOrTime, redact, 'event'),
+          attributes: hooked(isTime ? {} : { ...attributesOrTime }, redact, 'event'),
           droppedAttributes: 0,
         })
       }
