@@ -30,6 +30,13 @@ export interface Head {
   readonly added: Attributes | undefined
 }
 
+/** To describe a request costs more than all else of one that is not recorded, and most samplers do not ask. */
+const LAZY = {
+  get attributes(): Attributes {
+    return (this as unknown as { describe(): Attributes }).describe()
+  },
+}
+
 export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): Head {
   const { sampler, tailSampler, record, enabled, attempt, propagator, trust, logs, metrics } = config
   const { name, kind = SpanKind.INTERNAL, attributes: given, carrier, ids = config.ids } = start
@@ -50,6 +57,8 @@ export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): 
   if (enabled)
     result = attempt(() => {
       const input = {
+        __proto__: LAZY,
+        describe: attributes,
         parent,
         upstream: decision,
         traceId,
@@ -62,10 +71,7 @@ export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): 
         nowMs: config.now(),
         random: config.random,
       }
-      // To describe a request costs more than all else of one that is not recorded; most samplers do not ask.
-      return sampler.shouldSample(
-        Object.defineProperty(input, 'attributes', { get: attributes, enumerable: true }) as unknown as SamplingInput,
-      )
+      return sampler.shouldSample(input as unknown as SamplingInput)
     }, result)
   const isSampled = result.decision === 'RECORD_AND_SAMPLE'
   const traceState = result.traceState === undefined ? parent?.traceState : parseTraceState(result.traceState)

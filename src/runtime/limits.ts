@@ -48,17 +48,19 @@ export function seal(record: OpenRecord, limits: Limits, redact: Redactor): void
       }
     // Before a text is cut, so that a secret is still known for one.
     redact(attributes, limits.attributeValueLengthLimit)
-    if (item.name) item.name = redactUrl(item.name)
   }
-  record.statusMessage = redactUrl(record.statusMessage)
+  record.name = redactUrl(record.name)
+  if (record.statusMessage) record.statusMessage = redactUrl(record.statusMessage)
   sealed(record, limits.attributeCountLimit)
-  for (const event of record.events) sealed(event as Sealable, limits.attributePerEventCountLimit)
+  for (const event of record.events as readonly (Sealable & { name: string })[]) {
+    event.name = redactUrl(event.name)
+    sealed(event, limits.attributePerEventCountLimit)
+  }
   for (const link of record.links) sealed(link as Sealable, limits.attributePerLinkCountLimit)
 }
 
 /** What spans, events and links have in common while they are ours. */
 interface Sealable {
-  name?: string
   attributes: OwnAttributes
   droppedAttributes: number
 }

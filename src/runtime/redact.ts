@@ -21,6 +21,9 @@ export type Mask = (secret: string) => string
 
 export const MASK: Mask = () => 'REDACTED'
 
+/** Where neither of these is, there is no secret; most texts have none. */
+const SIGN = /[@=]/
+
 const CREDENTIALS = /(\w:\/\/)[^\s/?#]*@/g
 
 /** `key=value`, in a URL or in any other text. */
@@ -41,12 +44,12 @@ const MAX_KEYS = 500
 
 /** A text without the secrets that its URLs and its pairs hold. */
 export function redactUrl(text: string): string {
-  // Without these two signs there is neither; most texts have none.
-  if (text.includes('@')) text = text.replace(CREDENTIALS, '$1REDACTED:REDACTED@')
-  return text.includes('=')
-    ? text.replace(PAIR, (pair, sign: string, key: string) =>
-        SECRET_KEY.test(key) || (sign && SECRET_IN_QUERY.test(key)) ? `${sign}${key}=REDACTED` : pair,
-      )
+  return SIGN.test(text)
+    ? text
+        .replace(CREDENTIALS, '$1REDACTED:REDACTED@')
+        .replace(PAIR, (pair, sign: string, key: string) =>
+          SECRET_KEY.test(key) || (sign && SECRET_IN_QUERY.test(key)) ? `${sign}${key}=REDACTED` : pair,
+        )
     : text
 }
 

@@ -74,7 +74,8 @@ describe('the head sampler', () => {
     let seen: unknown
     const sampler: Sampler = {
       shouldSample: (input) => {
-        seen = { ...input, random: input.random(), links: input.links.length }
+        const { attributes, random, links } = input
+        seen = { ...input, attributes, random: random(), links: links.length }
         return { decision: 'RECORD_AND_SAMPLE', attributes: { 'sampler.rule': 'vip' }, traceState: 'ot=th:8' }
       },
       description: '',
