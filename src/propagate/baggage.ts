@@ -1,5 +1,6 @@
 // In: the text of the combined baggage headers, or a program's own values. Out: an immutable map, and the way back.
 // Must stay true: one bad member costs only itself; what is written is within the limits and loses whole members only.
+import { without } from './trace-state.ts'
 import { MAX_HEADER_LENGTH } from './traceparent.ts'
 
 export interface BaggageEntry {
@@ -22,6 +23,8 @@ export interface Baggage {
    */
   set(key: string, value: string, metadata?: string): Baggage
   remove(...keys: readonly string[]): Baggage
+  /** The header's text; empty when no member is left. */
+  serialize(): string
 }
 
 /** Members that must be carried, and all that are (W3C Baggage, "Limits"). */
@@ -30,49 +33,53 @@ export const MAX_BAGGAGE_MEMBERS = 64
 /** Bytes of the header's text that must be carried, and all that are (W3C Baggage, "Limits"). */
 export const MAX_BAGGAGE_LENGTH: number = MAX_HEADER_LENGTH
 
-// token OWS = OWS value *( OWS ; OWS property ). Every run of white space can be matched in one way only, which keeps
-// the time linear.
-const MEMBER =
-  /^[ \t]*([!#$%&'*+.^`|~\w-]+)[ \t]*=[ \t]*(?:((?:[!#$&-+\--:<-[\]-~]|%[\da-f]{2})+)[ \t]*)?((?:;[ \t]*[!#$%&'*+.^`|~\w-]+[ \t]*(?:=[ \t]*(?:(?:[!#$&-+\--:<-[\]-~]|%[\da-f]{2})+[ \t]*)?)?)*)$/i
-// What most headers are: members without white space, properties or percent-encoding. They are passed on as they came.
-const PLAIN = /^[!#$%&'*+.^`|~\w-]+=[!#$&-+\--:<-[\]-~]*(?:,[!#$%&'*+.^`|~\w-]+=[!#$&-+\--:<-[\]-~]*){0,63}$/
-const OTHER_THAN_OCTETS = /[^!#$&-+\--:<-[\]-~]+/g
+// token OWS = OWS value *( OWS ; OWS property ), between commas; a property may be missing behind its semicolon, as others
+// allow it. Every run of white space can be matched in one way only, which keeps the time linear.
+const TOKEN = "[!#$%&'*+.^_`|~\\w-]+"
+const OCTETS = '!#$&-+\\--:<-[\\]-~'
+const VALUE = `(?:[${OCTETS}]|%[\\dA-Fa-f]{2})+`
+const OWS = '[ \\t]*'
+const MEMBER = `${OWS}(${TOKEN})${OWS}=${OWS}(?:(${VALUE})${OWS})?((?:;${OWS}(?:${TOKEN}${OWS}(?:=${OWS}(?:${VALUE}${OWS})?)?)?)*)`
+const MEMBERS: RegExp = /* @__PURE__ */ RegExp(`(?<![^,])${MEMBER}(?![^,])`, 'g')
+// Most lists are good as they are, and to know that is quicker than to gather their members.
+const LIST: RegExp = /* @__PURE__ */ RegExp(`^${MEMBER}(?:,${MEMBER}){0,63}$`)
+// White space, and semicolons without a property.
+const SURPLUS = /[ \t]+|;(?=[ \t]*(?:[,;]|$))/g
+const OTHERS: RegExp = /* @__PURE__ */ RegExp(`[^${OCTETS}]+`, 'g')
 
 /** Reads a combined baggage header; nothing when no member is usable. Of members with the same key the last wins. */
 export function parseBaggage(text: string): Baggage | undefined {
-  if (text.length <= MAX_BAGGAGE_LENGTH && PLAIN.test(text)) return new Members(text)
-  const members = parseMembers(text)
-  return members.size > 0 ? new Members(members) : undefined
+  const members = grammatical(text)
+  return members ? new Members(members) : undefined
 }
 
-/** The header's text; empty when there is nothing to carry. Members that do not fit the limit are left out whole. */
+/** The header's text; empty when there is nothing to carry. */
 export function formatBaggage(baggage: Baggage): string {
-  if (baggage instanceof Members && baggage.text !== undefined) return baggage.text
-  let text = ''
-  for (const [key, { value, metadata }] of baggage.entries()) {
-    const member = `${text && ','}${key}=${encode(value)}${metadata ? `;${metadata}` : ''}`
-    if (text.length + member.length <= MAX_BAGGAGE_LENGTH) text += member
-  }
-  return text
+  return baggage.serialize()
 }
 
 /** No members, to set the first one of. */
 export function emptyBaggage(): Baggage {
-  return new Members(new Map())
+  return new Members('')
 }
 
+/** Most baggage is only passed on: its text is the value, and taken apart when somebody looks into it. */
 class Members implements Baggage {
-  /** The plain header it was read from: most baggage is only passed on, and never looked into. */
-  readonly text: string | undefined
+  readonly #text: string
   #read: ReadonlyMap<string, BaggageEntry> | undefined
 
-  constructor(from: string | ReadonlyMap<string, BaggageEntry>) {
-    if (typeof from === 'string') this.text = from
-    else this.#read = from
+  /** `text` is grammatical, without white space, and within the limits. */
+  constructor(text: string) {
+    this.#text = text
   }
 
   get #members(): ReadonlyMap<string, BaggageEntry> {
-    return (this.#read ??= parseMembers(this.text!))
+    return (this.#read ??= new Map(
+      Array.from(this.#text.matchAll(MEMBERS), ([, key, value = '', properties]) => [
+        key!,
+        { value: decodeBaggageValue(value), ...(properties && { metadata: properties.slice(1) }) },
+      ]),
+    ))
   }
 
   get size(): number {
@@ -87,53 +94,33 @@ class Members implements Baggage {
     return this.#members.entries()
   }
 
-  set(key: string, value: string, metadata = ''): Baggage {
-    const match = MEMBER.exec(`${key}=${metadata && `;${metadata}`}`)
-    if (match?.[1] !== key) return this
-    const members = new Map(this.#members)
-    put(members, key, encode(value), match[3]!)
-    return new Members(members)
+  set(key: string, value: string, metadata?: string): Baggage {
+    const encoded = value.replace(OTHERS, (run) => encodeURIComponent(run.toWellFormed()))
+    const member = `${key}=${encoded}${metadata ? `;${metadata}` : ''}`
+    // What is not this one member alone has a key or metadata that no header may hold.
+    const [match] = member.matchAll(MEMBERS)
+    if (match?.[0] !== member || match[1] !== key) return this
+    const rest = without(this.#text, key)
+    return new Members(grammatical(rest ? `${rest},${member}` : member))
   }
 
   remove(...keys: readonly string[]): Baggage {
-    const members = new Map(this.#members)
-    for (const key of keys) members.delete(key)
-    return new Members(members)
+    return new Members(without(this.#text, ...keys))
+  }
+
+  serialize(): string {
+    return this.#text
   }
 }
 
-function parseMembers(text: string): ReadonlyMap<string, BaggageEntry> {
-  const members = new Map<string, BaggageEntry>()
-  let from = 0
-  while (from < text.length) {
-    let to = text.indexOf(',', from)
-    if (to < 0) to = text.length
-    if (to > MAX_BAGGAGE_LENGTH) break
-    const match = MEMBER.exec(text.slice(from, to))
-    if (match !== null) put(members, match[1]!, match[2] ?? '', match[3]!)
-    from = to + 1
-  }
-  return members
+/** The members of a list that are some, as many as the limits allow, written as briefly as may be. */
+function grammatical(text: string): string {
+  if (text.length > MAX_BAGGAGE_LENGTH) text = text.slice(0, text.lastIndexOf(',', MAX_BAGGAGE_LENGTH) + 1)
+  const members = LIST.test(text) ? text : (text.match(MEMBERS) ?? []).slice(0, MAX_BAGGAGE_MEMBERS).join()
+  return members.replace(SURPLUS, '')
 }
 
-function put(members: Map<string, BaggageEntry>, key: string, encoded: string, properties: string): void {
-  if (members.size >= MAX_BAGGAGE_MEMBERS && !members.has(key)) return
-  const value = encoded.includes('%') ? decodeBaggageValue(encoded) : encoded
-  members.set(key, properties === '' ? { value } : { value, metadata: properties.slice(1).replace(/[ \t]+/g, '') })
-}
-
-function encode(value: string): string {
-  return value.replace(OTHER_THAN_OCTETS, (run) => encodeURIComponent(run.toWellFormed()))
-}
-
-/** Percent-decodes once. Octets that are not UTF-8 become U+FFFD. */
+/** Percent-decodes once. Octets that are not UTF-8 become U+FFFD, as in forms, where the host decodes them. */
 export function decodeBaggageValue(value: string): string {
-  try {
-    return decodeURIComponent(value)
-  } catch {
-    const bytes = value
-      .match(/%..|./g)!
-      .map((one) => (one.length > 1 ? Number.parseInt(one.slice(1), 16) : one.charCodeAt(0)))
-    return new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(Uint8Array.from(bytes))
-  }
+  return value.includes('%') ? new URLSearchParams(`=${value.replace(/[+&]/g, encodeURIComponent)}`).get('')! : value
 }

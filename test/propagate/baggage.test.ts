@@ -27,6 +27,7 @@ describe('reads', () => {
     ['an empty value', 'a=', 'a→'],
     ['an empty value with properties', 'a= ;p', 'a→ (p)'],
     ['an empty value of a property', 'a=1;p=', 'a→1 (p=)'],
+    ['no property behind a semicolon', 'a=1;, b=2 ; ,c=3;;p ;\t;q', 'a→1 | b→2 | c→3 (p;q)'],
     ['= in a value', 'a=1=2==', 'a→1=2=='],
     ['= in a property', 'a=1;p=x=y', 'a→1 (p=x=y)'],
     ['every octet a value may hold', `a=${OCTETS}`, `a→${OCTETS}`],
@@ -70,7 +71,6 @@ describe('skips, and keeps the rest, a member', () => {
     ['with % and other letters', 'bad=%zz'],
     ['with a bad property', 'bad=1;p q'],
     ['with a property without a key', 'bad=1;=x'],
-    ['with an empty property', 'bad=1;;p'],
     ['with a bad value of a property', 'bad=1;p="x"'],
     ['with a bad escape in a property', 'bad=1;p=%x'],
     ['with only a property', ';p=1'],
@@ -99,6 +99,7 @@ describe('keeps to the limits', () => {
     const over = emptyBaggage().set('a', 'x'.repeat(8188)).set('bb', '1').set('c', '')
     expect(formatBaggage(over)).toBe(`a=${'x'.repeat(8188)}`)
     expect(formatBaggage(emptyBaggage().set('a', 'x'.repeat(9000)).set('b', '1'))).toBe('b=1')
+    expect(formatBaggage(emptyBaggage().set('a', 'x'.repeat(8190)))).toHaveLength(8192)
   })
   test('holds 64 members and ignores a sixty-fifth, but not a change of one it holds', () => {
     const full = parseBaggage(members(64))!
@@ -117,8 +118,19 @@ describe('writes', () => {
   ])('%s', (_, value, wire) => {
     expect(formatBaggage(emptyBaggage().set('k', value))).toBe(`k=${wire}`)
   })
-  test('properties as they came', () => {
-    expect(formatBaggage(parseBaggage('a=%41;p=%41 ; q,b=2')!)).toBe('a=A;p=%41;q,b=2')
+  test.each([
+    ['encoding and properties as they came', 'a=%41;p=%41;q,b=%c3%A9', 'a=%41;p=%41;q,b=%c3%A9'],
+    ['members that repeat a key in their order', 'a=1,b=2,a=3', 'a=1,b=2,a=3'],
+    ['nothing of a bad member', 'a=1,b d=2,c=3', 'a=1,c=3'],
+    ['no white space and no empty property', ' a = 1 ;\tp = x ; ,\tb=2;; ,,', 'a=1;p=x,b=2'],
+  ])('%s', (_, header, wire) => {
+    expect(formatBaggage(parseBaggage(header)!)).toBe(wire)
+  })
+  test('the others as they came when one is set or removed', () => {
+    const read = parseBaggage('a=%41;p=%41,b=2,a=%42')!
+    expect(formatBaggage(read.set('c', '1'))).toBe('a=%41;p=%41,b=2,a=%42,c=1')
+    expect(formatBaggage(read.set('b', 'é'))).toBe('a=%41;p=%41,a=%42,b=%C3%A9')
+    expect(formatBaggage(read.remove('a'))).toBe('b=2')
   })
   test('nothing for no members', () => {
     expect(formatBaggage(emptyBaggage())).toBe('')
@@ -148,6 +160,9 @@ describe('as a value', () => {
     ['k', 'v', 'p,x=1'],
     ['k', 'v', 'p\r\nx'],
     ['k', 'v', 'a b'],
+    ['k=1,l', 'v', undefined],
+    ['k;p', 'v', undefined],
+    ['k', 'v', 'p,x'],
   ])('ignores %j=%j;%s, which no header may hold', (key, value, metadata) => {
     expect(emptyBaggage().set(key, value, metadata).size).toBe(0)
   })
