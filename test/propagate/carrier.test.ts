@@ -2,22 +2,20 @@
 import { MessageChannel } from 'node:worker_threads'
 import {
   attach,
-  baggage,
   type Carrier,
   carrierIn,
   carrierOf,
-  composite,
   contextIn,
   detach,
   parseBaggage,
   parseTraceState,
   type Traced,
-  traceContext,
+  w3c,
 } from 'clew/propagate'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { IDENTITY, SPAN_ID, TRACE_ID, told } from './carriers.ts'
 
-const format = composite([traceContext(), baggage()])
+const format = w3c()
 const context = {
   spanContext: { ...IDENTITY, traceState: parseTraceState('a=1')! },
   baggage: parseBaggage('tier=gold')!,

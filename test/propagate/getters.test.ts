@@ -1,7 +1,5 @@
 // Every carrier a host hands over, read and written.
 import {
-  baggage,
-  composite,
   environmentGetter,
   environmentSetter,
   getterOf,
@@ -11,13 +9,13 @@ import {
   prefixedSetter,
   recordGetter,
   recordSetter,
-  traceContext,
+  w3c,
 } from 'clew/propagate'
 import { describe, expect, test } from 'vitest'
 import { SPAN_ID, TRACE_ID, told } from './carriers.ts'
 
 const traceparent = `00-${TRACE_ID}-${SPAN_ID}-01`
-const format = composite([traceContext(), baggage()])
+const format = w3c()
 const FOUND = `${TRACE_ID} ${SPAN_ID} 1 a=1,b=2`
 
 describe('reads', () => {

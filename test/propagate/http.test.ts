@@ -4,11 +4,11 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
-import { baggage, composite, getterOf, type HeaderSource, RANDOM, recordSetter, traceContext } from 'clew/propagate'
+import { getterOf, type HeaderSource, RANDOM, recordSetter, w3c } from 'clew/propagate'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { SPAN_ID, TRACE_ID } from './carriers.ts'
 
-const format = composite([traceContext(), baggage()])
+const format = w3c()
 const traceparent = `00-${TRACE_ID}-${SPAN_ID}-01`
 
 const READINGS: Record<string, (incoming: IncomingMessage) => HeaderSource> = {

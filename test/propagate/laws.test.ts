@@ -23,6 +23,7 @@ import {
   parseTraceparent,
   parseTraceState,
   traceContext,
+  w3c,
   xray,
 } from 'clew/propagate'
 import fc from 'fast-check'
@@ -31,6 +32,7 @@ import { extract, inject } from './carriers.ts'
 import { CORPUS } from './corpus.ts'
 
 const FORMATS: readonly (readonly [name: string, format: Propagator])[] = [
+  ['w3c', w3c()],
   ['tracecontext', traceContext()],
   ['baggage', baggage()],
   ['b3', b3()],
@@ -156,6 +158,36 @@ describe('any text', () => {
       }),
     )
   })
+  test('is read and written by w3c() as by its two halves', () => {
+    const halves = composite([traceContext(), baggage()])
+    expect([w3c().fields, w3c().emptyBaggage?.size]).toEqual([halves.fields, 0])
+    fc.assert(
+      fc.property(anyHeaders, (headers) => {
+        const [one, other] = [extract(w3c(), headers), extract(halves, headers)]
+        expect(inject(w3c(), one)).toEqual(inject(halves, other))
+        expect([one.spanContext?.isRemote, [...(one.baggage?.entries() ?? [])]]).toEqual([
+          other.spanContext?.isRemote,
+          [...(other.baggage?.entries() ?? [])],
+        ])
+      }),
+    )
+  })
+  test.each([
+    ['a number', 1],
+    ['true', true],
+    ['a list', ['a=1', 'b=2']],
+    ['a list of one', ['a=1']],
+    ['an empty list', []],
+    ['an object', {}],
+  ])('that is %s, as a getter of somebody\u2019s own may answer, is no error', (_, answer) => {
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
+    const getter = { get: (name: string) => (name === 'traceparent' ? traceparent : answer) as string, keys: () => [] }
+    const strange = { get: () => answer as unknown as string, keys: () => [] }
+    for (const format of [w3c(), traceContext(), baggage()]) {
+      expect(isSound(format.extract(strange, {}))).toBe(true)
+      expect(isSound(format.extract(getter, {}))).toBe(true)
+    }
+  })
   test('in a message is no error', () => {
     fc.assert(
       fc.property(fc.anything({ withNullPrototype: true, withMap: true, withSet: true }), (message) => {
@@ -174,6 +206,7 @@ describe('what is written is read back', () => {
   const plain = fc.record({ traceId, spanId: hex(16), traceFlags: flags, isRemote: fc.constant(true) })
 
   test.each<[string, Propagator]>([
+    ['w3c', w3c()],
     ['tracecontext', traceContext()],
     ['b3', b3()],
     ['b3multi', b3multi()],
