@@ -4,12 +4,11 @@ import { type OnDrop, printOnce, warnOncePerReason } from '../flush/drops.ts'
 import { ClewError } from '../flush/error.ts'
 import type { Exporter } from '../flush/exporter.ts'
 import type { Attributes, Resource } from '../flush/model.ts'
-import { composite } from '../propagate/composite.ts'
 import type { Trust } from '../propagate/inbound.ts'
 import { EVERYTHING, type OutboundRule, UNLISTED } from '../propagate/outbound.ts'
 import type { Getter, Propagator } from '../propagate/propagator.ts'
 import type { SpanContext } from '../propagate/span-context.ts'
-import { baggage, traceContext } from '../propagate/w3c.ts'
+import { w3c } from '../propagate/w3c.ts'
 import { followParent } from '../sampling/follow-parent.ts'
 import type { Sampler } from '../sampling/sampler.ts'
 import type { TailSampler } from '../sampling/tail-sampler.ts'
@@ -179,7 +178,7 @@ export function resolveOptions(options: TracerOptions): Config {
     sampler: followParent,
     record: 'all',
     budgets: [],
-    propagator: composite([traceContext(), baggage()]),
+    propagator: w3c(),
     trust: 'continue',
     outbound: (target) => (target === 'binding' ? EVERYTHING : UNLISTED),
     baggageKeys: [],
