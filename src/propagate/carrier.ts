@@ -1,7 +1,7 @@
 // In: a propagation context and a payload. Out: the payload with the context in it as plain data, and the way back.
 // Must stay true: what comes out survives JSON, structured clone and RPC; the payload itself is never changed; a payload
 // from a stranger is read without trust.
-import { getterOf, type HeaderSource, recordGetter, recordSetter } from './getters.ts'
+import { getterOf, type HeaderSource, recordGetter } from './getters.ts'
 import type { PropagationContext, Propagator } from './propagator.ts'
 
 /** A context as plain data: lower-case header names and their values. Empty when there is nothing to carry. */
@@ -42,14 +42,17 @@ export type Traced<T> = T extends Opaque
 /** The context as a carrier, in the formats of `propagator`. */
 export function carrierOf(context: PropagationContext, propagator: Propagator): Carrier {
   const carrier: Record<string, string> = {}
-  propagator.inject(context, recordSetter(carrier))
+  propagator.inject(context, {
+    set(name, value) {
+      carrier[name] = value
+    },
+  })
   return carrier
 }
 
 /** The payload with the carrier in it: a shallow copy. A carrier that was already there is replaced. */
 export function attach<T>(payload: T, carrier: Carrier): Traced<T> {
-  const traced = isRecord(payload) ? { ...payload, [CARRIER]: carrier } : { [CARRIER]: carrier, [PAYLOAD]: payload }
-  return traced as Traced<T>
+  return (isRecord(payload) ? { ...payload, $trace: carrier } : { $trace: carrier, $payload: payload }) as Traced<T>
 }
 
 /** The payload without its carrier; what carries none comes back as it is. */
@@ -63,7 +66,7 @@ export function detach<T>(traced: Traced<T> | T): T {
 
 /** The carrier in a payload from anywhere, or nothing. */
 export function carrierIn(payload: unknown): Carrier | undefined {
-  const carrier = isRecord(payload) && Object.hasOwn(payload, CARRIER) ? payload[CARRIER] : undefined
+  const carrier = isRecord(payload) && Object.hasOwn(payload, '$trace') ? payload['$trace'] : undefined
   return isRecord(carrier) ? (carrier as Carrier) : undefined
 }
 

@@ -11,13 +11,13 @@ export type Trust = 'continue' | 'link' | 'ignore'
 
 /** What is left of a caller's context. Without a `parent` a new trace begins, its trace state empty. */
 export interface Admitted extends Omit<PropagationContext, 'spanContext'> {
-  readonly parent?: SpanContext
-  readonly link?: SpanContext
+  readonly parent?: SpanContext | undefined
+  readonly link?: SpanContext | undefined
 }
 
 /** Applies trust to what was extracted. */
 export function admit(context: PropagationContext, trust: Trust): Admitted {
   const { spanContext, ...rest } = context
-  if (trust === 'continue') return spanContext ? { ...rest, parent: spanContext } : rest
-  return trust === 'link' && spanContext ? { link: spanContext } : {}
+  if (trust === 'continue') return { ...rest, parent: spanContext }
+  return trust === 'link' ? { link: spanContext } : {}
 }

@@ -18,12 +18,12 @@ export interface OutboundPolicy {
   readonly baggage?: Targets
 }
 
-/** What may go with one call. */
+/** What may go with one call; what is absent may not. */
 export interface Permission {
-  readonly trace: boolean
+  readonly trace?: boolean
   /** Only where `trace` is true. */
-  readonly traceState: boolean
-  readonly baggage: boolean
+  readonly traceState?: boolean
+  readonly baggage?: boolean
 }
 
 /** Where a call goes: a URL, or a binding, which stays within the account. */
@@ -39,10 +39,10 @@ export interface OutboundRule {
 /** Everything: what a call may be given when its caller says `propagate: true`. */
 export const EVERYTHING: Permission = { trace: true, traceState: true, baggage: true }
 /** Nothing: `propagate: false`. */
-export const NOTHING: Permission = { trace: false, traceState: false, baggage: false }
+export const NOTHING: Permission = {}
 
 /** The trace without baggage: what a URL gets that nobody listed. */
-export const UNLISTED: Permission = { trace: true, traceState: true, baggage: false }
+export const UNLISTED: Permission = { trace: true, traceState: true }
 
 /** Resolves a policy once, for many calls. */
 export function outbound(policy: OutboundPolicy = {}): OutboundRule {
@@ -61,12 +61,12 @@ export function outbound(policy: OutboundPolicy = {}): OutboundRule {
 
 /** The part of a context that may go with a call, to be injected. */
 export function permitted(context: PropagationContext, permission: Permission): PropagationContext {
-  const { baggage, spanContext, ...rest } = context
-  const carried = baggage && permission.baggage ? { baggage } : {}
-  if (!permission.trace || spanContext === undefined) return carried
+  const { spanContext, baggage, ...rest } = context
+  const carried = permission.baggage && { baggage }
+  if (!permission.trace || !spanContext) return { ...carried }
   if (permission.traceState) return { ...rest, ...carried, spanContext }
   const { traceState: _, ...identity } = spanContext
-  return { ...(rest.decision && { decision: rest.decision }), ...carried, spanContext: identity }
+  return { ...carried, decision: rest.decision, spanContext: identity }
 }
 
 function matcher(targets: Targets): (url: URL) => boolean {
