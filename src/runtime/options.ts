@@ -53,7 +53,7 @@ export interface TracerOptions {
   readonly record?: 'all' | 'sampled'
   /** What one kept trace may cost: `collapse()`, `cap({ maxSpans })` of `clew/sampling`, in this order. Default: none. */
   readonly budgets?: readonly TraceBudget[]
-  /** Wire formats. Default: W3C Trace Context, and with `outbound()` W3C Baggage. */
+  /** Wire formats. Default: `w3c()` of `clew/propagate`, Trace Context and Baggage. */
   readonly propagator?: Propagator
   /**
    * How far a caller's context is trusted: `continue` its trace, begin a new one with a `link` to it, or `ignore` it.
@@ -62,7 +62,7 @@ export interface TracerOptions {
   readonly trust?: Trust | ((carrier: Getter) => Trust)
   /**
    * What goes along with a call: `outbound({ baggage: ['*.internal.example'] })` of `clew/propagate`. Default: the trace to
-   * every host, and no baggage is read or written.
+   * every host, and baggage to bindings only.
    */
   readonly outbound?: OutboundRule
   /** Writes to the headers of every response: `serverTiming()` of `clew/propagate`, so that a page finds its trace. Default: none. */
