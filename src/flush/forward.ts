@@ -1,8 +1,9 @@
 // In: a request that `json()` encoded some time ago, somewhere else. Out: what a receiver made of it now.
 // Must stay true: sent as it is; what is not ours is not sent.
 import type { ExportHost } from './exporter.ts'
+import { json } from './json.ts'
+import type { Reply } from './post.ts'
 import type { Receiver } from './receiver.ts'
-import type { Reply } from './transport.ts'
 
 /** Milliseconds for one request of a Worker that does nothing else. */
 const BUDGET_MS = 15_000
@@ -19,8 +20,8 @@ export const liveHost = (): ExportHost => ({
 export const isRequest = (line: unknown): line is string =>
   typeof line === 'string' && /^\{"resource(Spans|Logs)":\[/.test(line)
 
-export async function forward(to: Receiver, line: unknown, host: ExportHost): Promise<Reply> {
+export async function forward(open: Receiver, line: unknown, host: ExportHost): Promise<Reply> {
   if (!isRequest(line)) return { ok: false, reason: 'encoding', message: 'no OTLP/JSON', alive: true }
   const signal = line.startsWith('{"resourceLogs"') ? 'logs' : 'traces'
-  return to.send(signal, line, 'application/json', 'clew-forward', host, to.deadlineMs(host))
+  return open(host, 'clew-forward', json())(line, signal)
 }

@@ -1,7 +1,8 @@
 // In: a request body. Out: the same gzipped, or nothing where the host cannot or it does not pay.
 // Must stay true: buffered, so that Content-Length stays; no Node module is named in a bundle or loaded outside Node.
+
+import type { Body } from './post.ts'
 import type { Compression } from './receiver.ts'
-import type { Body } from './split.ts'
 
 export interface GzipOptions {
   /**

@@ -1,7 +1,7 @@
 // In: nothing. Out: delta histograms as plain data, and what encodes them.
 // Must stay true: `buckets` has one more entry than `bounds`, and their sum is `count` (OTLP 1.11, "HistogramDataPoint").
 import type { InstrumentationScope, Resource } from './model.ts'
-import type { Body } from './split.ts'
+import type { Body } from './post.ts'
 
 /** A trace that shows what a bucket counts. */
 export interface Exemplar {

@@ -5,7 +5,8 @@ import { noDrops } from './drops.ts'
 import type { Encoder } from './encoder.ts'
 import type { ExportHost, ExportResult } from './exporter.ts'
 import type { Batch } from './model.ts'
-import { type Body, deliver, type Signal } from './split.ts'
+import type { Body } from './post.ts'
+import { deliver, type Signal } from './split.ts'
 
 /** Hands each encoded part of `batch` to `store`; one that throws has not taken it. */
 export async function storeParts(
@@ -17,8 +18,8 @@ export async function storeParts(
 ): Promise<ExportResult> {
   const taken = new Set<unknown>()
   let { dropped } = batch
-  const result = await within(host, async () => {
-    const { failed, unsent } = await deliver(batch, encoder, maxBytes, async (body, signal, part) => {
+  const result = await within(host, () =>
+    deliver(batch, encoder, maxBytes, async (body, signal, part) => {
       try {
         await store(body, signal, part)
       } catch (error) {
@@ -27,10 +28,10 @@ export async function storeParts(
       for (const record of [...part.spans, ...part.logs]) taken.add(record)
       if (part.dropped === batch.dropped) dropped = noDrops
       return { ok: true }
-    })
-    return failed ? { ok: false, reason: failed.reason, message: failed.message, unsent } : { ok: true }
-  })
-  if (result.ok || result.unsent) return result
+    }),
+  )
+  if (result.ok) return { ok: true }
+  if (result.unsent) return result
   const left = (record: unknown): boolean => !taken.has(record)
   return { ...result, unsent: { ...batch, spans: batch.spans.filter(left), logs: batch.logs.filter(left), dropped } }
 }

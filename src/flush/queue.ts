@@ -49,9 +49,9 @@ export function queueConsumer<Env>(
   log: (message: string) => void = (message) => console.warn(message),
 ): (batch: SpoolBatch, env: Env) => Promise<void> {
   return async ({ messages }, env) => {
-    const to = receiver(options(env))
+    const open = receiver(options(env))
     for (const message of messages) {
-      const reply = await forward(to, message.body, liveHost())
+      const reply = await forward(open, message.body, liveHost())
       if (!reply.ok) log(`clew: spooled request not delivered: ${reply.message}`)
       if (reply.ok || reply.alive) message.ack()
       else message.retry({ delaySeconds: Math.min(MAX_DELAY_SECONDS, 10 * 2 ** message.attempts) })

@@ -1,9 +1,11 @@
 // In: where an OTLP receiver is, and an encoded request for it. Out: what became of the request.
-// Must stay true: what cannot work is refused here, once, at start-up; nothing after that throws.
+// Must stay true: what cannot work is refused here, once, at start-up; nothing after that throws; what a breaker knows is
+// plain data, so that an isolate may share it between invocations, and a probe whose invocation dies is replaced.
+import type { Encoder } from './encoder.ts'
 import { ClewError } from './error.ts'
 import type { ExportHost } from './exporter.ts'
-import type { Body, Signal } from './split.ts'
-import { MAX_TRIES, post, type Reply } from './transport.ts'
+import { type Body, MAX_TRIES, post, type Reply } from './post.ts'
+import type { Signal } from './split.ts'
 
 /** A body's `Content-Encoding`, passed by value so that only those who use it carry it: see `gzip()`. */
 export interface Compression {
@@ -30,58 +32,65 @@ export interface ReceiverOptions {
   readonly compression?: Compression
 }
 
-export interface Receiver {
-  /** Epoch milliseconds by which an export that starts now must be settled. */
-  deadlineMs(host: ExportHost): number
-  /** `agent`: product and version, for the user agent. `maxTries`: default all. */
-  send(
-    signal: Signal,
-    body: Body,
-    contentType: string,
-    agent: string,
-    host: ExportHost,
-    deadlineMs: number,
-    maxTries?: number,
-  ): Promise<Reply>
-}
+/**
+ * Opens a line to a receiver for one export: its time begins to run. The line sends encoded requests and never rejects.
+ */
+export type Receiver = (
+  host: ExportHost,
+  userAgent: string,
+  encoder: Pick<Encoder, 'contentType'> & Partial<Pick<Encoder, 'answer'>>,
+) => (body: Body, signal: Signal) => Promise<Reply>
 
 /** The longest wait a timer of the host can hold (HTML, "timers": a signed 32-bit integer). */
 const MAX_TIMER_MS = 2 ** 31 - 1
 /** What is used of the host's budget: the rest is for telling what became of the export. */
 const USED = 0.95
+/** Failed requests in a row, each with all its tries, after which a receiver counts as dead. */
+export const BREAKER_FAILURES = 5
+/** How long a dead receiver is left alone before one request probes it: longer than a restart, shorter than patience. */
+export const BREAKER_REST_MS = 30_000
 
 /** @throws {ClewError} `invalid_option` when a URL or a header cannot be used. */
-export function receiver(options: ReceiverOptions): Receiver {
-  const { timeoutMs = 10_000, compression, headers } = options
-  const urls = {
-    traces: endpoint(options.tracesUrl, options, 'traces'),
-    logs: endpoint(options.logsUrl, options, 'logs'),
+export function receiver({
+  url,
+  tracesUrl,
+  logsUrl,
+  headers = {},
+  timeoutMs = 10_000,
+  compression,
+}: ReceiverOptions): Receiver {
+  const [, base, query = ''] = /^(https?:\/\/[^/?@]+(?:\/[^?]*?)??)(?:\/v1\/traces)?\/*(\?.*)?$/.exec(url) ?? []
+  const urls = { traces: tracesUrl ?? `${base}/v1/traces${query}`, logs: logsUrl ?? `${base}/v1/logs${query}` }
+  try {
+    new URL(urls.traces)
+    new URL(urls.logs)
+    new Headers(headers)
+    if (Object.values(headers).includes(undefined!)) throw headers
+  } catch {
+    throw new ClewError('invalid_option', 'url must be absolute http(s) without credentials, headers valid')
   }
-  return {
-    deadlineMs: (host) => host.now() + Math.min(timeoutMs || MAX_TIMER_MS, host.budgetMs * USED),
-    async send(signal, body, contentType, agent, host, deadlineMs, maxTries = MAX_TRIES) {
+  let failures = 0
+  let restUntilMs = 0
+
+  return (host, userAgent, { contentType, answer }) => {
+    const deadlineMs = host.now() + Math.min(timeoutMs || MAX_TIMER_MS, host.budgetMs * USED)
+    return async (body, signal) => {
+      const isDead = failures >= BREAKER_FAILURES
+      if (isDead && host.now() < restUntilMs)
+        return { ok: false, reason: 'breaker', message: 'given a rest after repeated failures', alive: false }
+      // Before the probe, so that one whose invocation dies is replaced.
+      restUntilMs = host.now() + BREAKER_REST_MS
       const packed = await compression?.compress(body).catch(() => undefined)
       const all = {
-        'user-agent': `${agent} OTel-OTLP-Exporter-JavaScript/${agent.replace(/.*\//, '')}`,
+        'user-agent': userAgent,
         ...headers,
         'content-type': contentType,
         ...(packed && { 'content-encoding': compression!.name }),
       }
-      return post(host, urls[signal], all, packed ?? body, deadlineMs, maxTries)
-    },
+      const reply = await post(host, urls[signal], all, packed ?? body, answer, deadlineMs, isDead ? 1 : MAX_TRIES)
+      failures = reply.ok || reply.alive ? 0 : failures + 1
+      restUntilMs = host.now() + BREAKER_REST_MS
+      return reply
+    }
   }
-}
-
-function endpoint(own: string | undefined, { url, headers }: ReceiverOptions, signal: Signal): string {
-  try {
-    new Headers(headers)
-    const at = new URL(own ?? url)
-    if (!own) at.pathname = at.pathname.replace(/(\/v1\/traces)?\/*$/, `/v1/${signal}`)
-    if (/^https?:$/.test(at.protocol) && !at.username && !Object.values(headers ?? {}).includes(undefined!))
-      return at.href
-  } catch {}
-  throw new ClewError(
-    'invalid_option',
-    'otlp({ url, headers }): url must be absolute http(s) without credentials, headers valid',
-  )
 }

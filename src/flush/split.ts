@@ -3,27 +3,12 @@
 // are told once; what nobody took is in `unsent`.
 import { noDrops } from './drops.ts'
 import type { Encoder } from './encoder.ts'
-import type { Batch, DropCounts, DropReason, LogRecord, SpanRecord } from './model.ts'
-
-/** Text or bytes as `fetch` takes them. */
-export type Body = string | Uint8Array<ArrayBuffer>
+import type { ExportResult } from './exporter.ts'
+import type { Batch, LogRecord, SpanRecord } from './model.ts'
+import type { Body, Refusal, Reply } from './post.ts'
 
 /** The two signals by their names in OTLP's paths. */
 export type Signal = 'traces' | 'logs'
-
-/** Why a body was not taken. `alive`: the next one may be. */
-export interface Refusal {
-  readonly ok: false
-  readonly reason: DropReason
-  readonly message: string
-  readonly alive: boolean
-}
-
-/** What is left of a batch, and the first reason for it. */
-export interface Delivery {
-  readonly failed: Refusal | undefined
-  readonly unsent: Batch
-}
 
 /**
  * Encodes a batch, in halves for as long as it is too large or a record in it throws, and sends each body, until one finds
@@ -33,48 +18,47 @@ export async function deliver(
   batch: Batch,
   encoder: Pick<Encoder, Signal>,
   maxBytes: number,
-  send: (body: Body, signal: Signal, part: Batch) => Promise<{ readonly ok: true } | Refusal>,
-): Promise<Delivery> {
-  let failed: Refusal | undefined
+  send: (body: Body, signal: Signal, part: Batch) => Promise<Reply>,
+): Promise<ExportResult> {
   const unsent = { ...batch, spans: [] as SpanRecord[], logs: [] as LogRecord[] }
+  let failed: Refusal | undefined
+  let rejected = 0
+  let message = ''
 
-  async function part(
-    signal: Signal,
-    spans: readonly SpanRecord[],
-    logs: readonly LogRecord[],
-    dropped: DropCounts,
-  ): Promise<void> {
+  async function sendPart(signal: Signal, part: Batch): Promise<void> {
+    const { spans, logs } = part
     const count = spans.length + logs.length
     if (!count) return
-    let reply: { readonly ok: true } | Refusal | undefined = failed?.alive === false ? failed : undefined
-    if (!reply) {
-      const whole = { ...batch, spans, logs, dropped }
+    let reply: Reply = failed!
+    if (failed?.alive !== false)
       try {
-        let body: Body = encoder[signal](whole)
+        let body: Body = encoder[signal](part)
         // A UTF-16 code unit is at most three bytes of UTF-8: only a text that may be too large is measured.
-        if (typeof body === 'string' && body.length * 3 > maxBytes)
-          body = new TextEncoder().encode(body) as Uint8Array<ArrayBuffer>
+        if (body.length * 3 > maxBytes && typeof body === 'string') body = new TextEncoder().encode(body)
         if (body.length > maxBytes) throw new Error(`a record of ${body.length} bytes`)
-        reply = await send(body, signal, whole)
+        reply = await send(body, signal, part)
       } catch (error) {
         if (count > 1) {
           const half = count >> 1
-          await part(signal, spans.slice(0, half), logs.slice(0, half), dropped)
-          return part(signal, spans.slice(half), logs.slice(half), noDrops)
+          await sendPart(signal, { ...part, spans: spans.slice(0, half), logs: logs.slice(0, half) })
+          return sendPart(signal, { ...part, spans: spans.slice(half), logs: logs.slice(half), dropped: noDrops })
         }
-        reply = { ok: false, reason: 'encoding', message: (error as Error).message, alive: true }
+        reply = { ok: false, reason: 'encoding', message: String(error), alive: true }
       }
-    }
     if (reply.ok) {
-      if (dropped !== noDrops) unsent.dropped = noDrops
-      return
+      if (part.dropped !== noDrops) unsent.dropped = noDrops
+      if (spans.length) rejected += reply.rejected ?? 0
+      message ||= reply.message ?? ''
+    } else {
+      failed = reply
+      unsent.spans.push(...spans)
+      unsent.logs.push(...logs)
     }
-    if (failed?.alive !== false) failed = reply
-    unsent.spans.push(...spans)
-    unsent.logs.push(...logs)
   }
 
-  const { spans, logs, dropped } = batch
-  await Promise.all([part('traces', spans, [], dropped), part('logs', [], logs, spans.length ? noDrops : dropped)])
-  return { failed, unsent }
+  await Promise.all([
+    sendPart('traces', { ...batch, logs: [] }),
+    sendPart('logs', { ...batch, spans: [], ...(batch.spans.length && { dropped: noDrops }) }),
+  ])
+  return failed ? { ...(failed as Refusal), unsent, rejected } : { ok: true, rejected, message }
 }

@@ -17,11 +17,11 @@ export function tailForwarder<Env>(
   log: (message: string) => void = (message) => console.warn(message),
 ): (items: readonly TailItem[], env: Env) => Promise<void> {
   return async (items, env) => {
-    const to = receiver(options(env))
+    const open = receiver(options(env))
     for (const { message } of items.flatMap(({ logs }) => logs)) {
       const line: unknown = Array.isArray(message) ? message[0] : message
       if (!isRequest(line)) continue
-      const reply = await forward(to, line, liveHost())
+      const reply = await forward(open, line, liveHost())
       if (!reply.ok) log(`clew: tailed request not delivered: ${reply.message}`)
     }
   }

@@ -1,12 +1,10 @@
 // In: a batch. Out: Zipkin v2 JSON (OpenTelemetry specification, "OpenTelemetry to Zipkin Transformation").
 // Must stay true: times in whole microseconds, tags are text; log records have no place in Zipkin and stay unsent.
-import { admit, breaker, RESTING, settle } from './breaker.ts'
 import { dropAttributes } from './drops.ts'
-import { ClewError } from './error.ts'
 import type { Exporter } from './exporter.ts'
 import type { Attributes, AttributeValue, Batch } from './model.ts'
+import { receiver } from './receiver.ts'
 import { deliver } from './split.ts'
-import { post } from './transport.ts'
 import { clean, isAbsent, MAX_TIME_MS, wellFormed } from './value.ts'
 
 export interface ZipkinOptions {
@@ -34,31 +32,14 @@ const MAX_BODY_BYTES = 4_000_000
  * Sends Zipkin v2 JSON.
  * @throws {ClewError} `invalid_option` when the URL or a header cannot be used.
  */
-export function zipkinExporter({ url, headers, timeoutMs = 10_000 }: ZipkinOptions): Exporter {
-  try {
-    if (!/^https?:$/.test(new URL(url).protocol)) throw url
-    new Headers(headers)
-  } catch {
-    throw new ClewError(
-      'invalid_option',
-      'zipkinExporter({ url, headers }): url is like https://zipkin.example/api/v2/spans',
-    )
-  }
-  const state = breaker()
+export function zipkinExporter({ url, ...options }: ZipkinOptions): Exporter {
+  const open = receiver({ url, tracesUrl: url, ...options })
+  const encoder = { contentType: 'application/json', traces: zipkinJson, logs: zipkinJson }
   return {
     async export(batch, host) {
-      if (!batch.spans.length) return { ok: true }
-      const maxTries = admit(state, host.now())
-      if (!maxTries) return RESTING
-      const deadlineMs = host.now() + Math.min(timeoutMs, host.budgetMs * 0.95)
-      const encoder = { traces: zipkinJson, logs: zipkinJson }
-      const { failed, unsent } = await deliver({ ...batch, logs: [] }, encoder, MAX_BODY_BYTES, (body) =>
-        post(host, url, { ...headers, 'content-type': 'application/json' }, body, deadlineMs, maxTries),
-      )
-      settle(state, failed?.alive !== false, host.now())
-      return failed
-        ? { ok: false, reason: failed.reason, message: failed.message, unsent: { ...unsent, logs: batch.logs } }
-        : { ok: true }
+      const send = open(host, `${batch.scope.name}/${batch.scope.version}`, encoder)
+      const result = await deliver({ ...batch, logs: [] }, encoder, MAX_BODY_BYTES, send)
+      return result.ok ? { ok: true } : { ...result, unsent: { ...(result.unsent ?? batch), logs: batch.logs } }
     },
   }
 }

@@ -82,7 +82,7 @@ export function metrics(options: MetricsOptions): Metrics {
   const { encoder = metricsJson(), intervalMs = 10_000, bounds = HTTP_BOUNDS, metricsUrl, ...rest } = options
   if (bounds.some((bound, i) => !(bound > (bounds[i - 1] ?? -Infinity))))
     throw new ClewError('invalid_option', 'metrics: bounds are increasing numbers of seconds')
-  const to = receiver({ ...rest, tracesUrl: metricsUrl ?? endpoint(rest.url) })
+  const open = receiver({ ...rest, tracesUrl: metricsUrl ?? endpoint(rest.url) })
   let series = new Map<string, Series>()
   let startMs = 0
   let sentMs = 0
@@ -124,7 +124,7 @@ export function metrics(options: MetricsOptions): Metrics {
       startMs = sentMs = timeMs
       const body = encoder.encode(resource(), SCOPE, histograms)
       const agent = `${SCOPE.name}/${SCOPE.version}`
-      await to.send('traces', body, encoder.contentType, agent, host, to.deadlineMs(host))
+      await open(host, agent, encoder)(body, 'traces')
     },
   }
 }

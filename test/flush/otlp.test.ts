@@ -1,7 +1,7 @@
 // A receiver that misbehaves on a script: what arrived, after how many tries, and what is reported.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { BREAKER_FAILURES, BREAKER_REST_MS } from '../../src/flush/breaker.ts'
-import { FIRST_WAIT_MS, MAX_ANSWER_BYTES, MAX_TRIES } from '../../src/flush/transport.ts'
+import { FIRST_WAIT_MS, MAX_ANSWER_BYTES, MAX_TRIES } from '../../src/flush/post.ts'
+import { BREAKER_FAILURES, BREAKER_REST_MS } from '../../src/flush/receiver.ts'
 import { type ExportResult, gzip, type OtlpOptions, otlp, protobuf } from '../../src/flush.ts'
 import { Collector, type Fault } from '../collector.ts'
 import { batch, host, log, span, spans } from './records.ts'
@@ -332,7 +332,7 @@ describe('a request', () => {
   })
 
   it('is not made for an empty batch', async () => {
-    expect(await exporter().export(batch({ dropped: { late: 1 } }), host())).toEqual({ ok: true })
+    expect(await exporter().export(batch({ dropped: { late: 1 } }), host())).toMatchObject({ ok: true })
     expect(collector.requests).toHaveLength(0)
   })
 
