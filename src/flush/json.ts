@@ -101,7 +101,7 @@ function value(v: unknown, depth: number = MAX_DEPTH): string | undefined {
     case 'bigint':
       return `"${BigInt.asIntN(64, v) === v ? 'int' : 'string'}Value":"${v}"`
     case 'number':
-      return Number.isSafeInteger(v) ? `"intValue":"${v}"` : `"doubleValue":${isFinite(v) ? v : `"${v}"`}`
+      return Number.isSafeInteger(v) ? `"intValue":"${v}"` : `"doubleValue":${Number.isFinite(v) ? v : `"${v}"`}`
     case 'object':
       try {
         if (!v) return ''

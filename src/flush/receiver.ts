@@ -77,8 +77,8 @@ export function receiver({
     return async (body, signal) => {
       const isDead = failures >= BREAKER_FAILURES
       if (isDead && host.now() < restUntilMs)
-        return { ok: false, reason: 'breaker', message: 'given a rest after repeated failures', alive: false }
-      // Before the probe, so that one whose invocation dies is replaced.
+        return { ok: false, reason: 'breaker', message: 'rests after repeated failures', alive: false }
+      // Before the request and not after it, so that a probe whose invocation dies is replaced.
       restUntilMs = host.now() + BREAKER_REST_MS
       const packed = await compression?.compress(body).catch(() => undefined)
       const all = {
@@ -89,7 +89,6 @@ export function receiver({
       }
       const reply = await post(host, urls[signal], all, packed ?? body, answer, deadlineMs, isDead ? 1 : MAX_TRIES)
       failures = reply.ok || reply.alive ? 0 : failures + 1
-      restUntilMs = host.now() + BREAKER_REST_MS
       return reply
     }
   }

@@ -279,6 +279,49 @@ describe('a host that', () => {
   })
 })
 
+describe('an answer', () => {
+  it('of unknown length tells of a partial success, and is read no further than its limit', async () => {
+    let pulled = 0
+    const said = new TextEncoder().encode('{"partialSuccess":{"rejectedSpans":"1","errorMessage":"old"}}')
+    const answers = (chunks: (at: number) => Uint8Array<ArrayBuffer> | undefined) => async () =>
+      new Response(
+        new ReadableStream<Uint8Array<ArrayBuffer>>({
+          pull(controller) {
+            const chunk = chunks(pulled++)
+            chunk ? controller.enqueue(chunk) : controller.close()
+          },
+        }),
+      )
+    const two = answers((at) => [said.slice(0, 20), said.slice(20)][at])
+    expect(await exporter().export(batch({ spans: spans(2) }), host({ fetch: two }))).toEqual({
+      ok: true,
+      rejected: 1,
+      message: 'old',
+    })
+    const endless = answers(() => new Uint8Array(1000))
+    expect(await exporter().export(batch({ spans: [span()] }), host({ fetch: endless }))).toMatchObject({ ok: true })
+    expect(pulled).toBeLessThan(MAX_ANSWER_BYTES / 1000 + 10)
+  })
+
+  it('of two bytes, {}, is let go unread', async () => {
+    let cancelled = 0
+    const body = new ReadableStream({ cancel: () => void cancelled++ }, { highWaterMark: 0 })
+    const fetch = async () => new Response(body, { headers: { 'content-length': '2' } })
+    expect(await exporter().export(batch({ spans: [span()] }), host({ fetch }))).toMatchObject({
+      ok: true,
+      rejected: 0,
+    })
+    expect(cancelled).toBe(1)
+  })
+
+  it('before a silence is what is reported', async () => {
+    collector.script(status(503, { 'retry-after': '0' }), { kind: 'hang' })
+    const answer = await exporter().export(batch({ spans: [span()] }), host({ budgetMs: 300 }))
+    expect(answer).toMatchObject({ ok: false, reason: 'refused', message: 'HTTP 503 {"code":503}' })
+    expect(collector.requests).toHaveLength(2)
+  })
+})
+
 describe('a fetch that fails at its n-th call', () => {
   it.each([1, 2, 3, 4, 5, 6])('n = %d: every span has arrived or is reported', async (nth) => {
     let calls = 0
@@ -320,6 +363,8 @@ describe('a request', () => {
     ['/v1/traces', '/v1/traces'],
     ['/otlp/v1/traces/', '/otlp/v1/traces'],
     ['/otlp?key=1', '/otlp/v1/traces?key=1'],
+    ['?key=/a@b', '/v1/traces?key=/a@b'],
+    ['/team@site/', '/team@site/v1/traces'],
   ])('to a base of "%s" goes to %s', async (base, path) => {
     await otlp({ url: collector.url + base }).export(batch({ spans: [span()] }), host())
     expect(collector.requests.map((request) => request.path)).toEqual([path])
@@ -341,6 +386,9 @@ describe('a request', () => {
     [{ url: 'ftp://collector.example' }],
     [{ url: 'https://user:secret@collector.example' }],
     [{ url: undefined as unknown as string }],
+    [{ url: 'https://user:secret@collector.example/otlp' }],
+    [{ url: 'https://a:port' }],
+    [{ url: 'https://a', tracesUrl: '/v1/traces' }],
     [{ url: 'https://a', headers: { 'no name': 'x' } }],
     [{ url: 'https://a', headers: { key: 'line\nbreak' } }],
     [{ url: 'https://a', headers: { key: undefined as unknown as string } }],
