@@ -126,7 +126,7 @@ export function hex(digits: string): void {
   }
 }
 
-/** UTF-8; a lone surrogate becomes U+FFFD, as in `wellFormed`. */
+/** UTF-8; a lone surrogate becomes U+FFFD, as in `toWellFormed`. */
 export function utf8(text: string): void {
   reserve(3 * text.length)
   // ASCII, which is nearly all there is, in a loop that touches nothing but locals (an encoder a sixth faster).

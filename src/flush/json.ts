@@ -89,10 +89,10 @@ function named(key: string): string {
 /** Nodes that the attribute which is being written may still have. */
 let left = 0
 
-/** What stands between the braces of an `AnyValue`: nothing where it is null, `undefined` where it counts as absent. */
+/** What stands between the braces of an `AnyValue`: nothing where it is null, `undefined` where it is absent or one too many. */
 function value(v: unknown, depth: number = MAX_DEPTH): string | undefined {
   if (depth === MAX_DEPTH) left = MAX_NODES
-  if (left-- <= 0) return ''
+  if (left-- <= 0) return undefined
   switch (typeof v) {
     case 'string':
       return `"stringValue":"${escaped(v)}"`

@@ -22,9 +22,6 @@ export type CleanValue = string | number | boolean | bigint | null | Uint8Array 
 /** An object's entries, in order. */
 export type CleanEntries = Map<string, CleanValue>
 
-/** A string that UTF-8 can hold: each lone surrogate becomes U+FFFD. */
-export const wellFormed = (text: string): string => text.replace(/\p{Cs}/gu, '\ufffd')
-
 /** Functions and symbols count as absent, as in `JSON.stringify`. */
 export const isAbsent = (value: unknown): boolean =>
   value === undefined || typeof value === 'function' || typeof value === 'symbol'

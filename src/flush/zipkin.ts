@@ -5,7 +5,7 @@ import type { Exporter } from './exporter.ts'
 import type { Attributes, AttributeValue, Batch } from './model.ts'
 import { receiver } from './receiver.ts'
 import { deliver } from './split.ts'
-import { clean, isAbsent, MAX_TIME_MS, wellFormed } from './value.ts'
+import { clean, isAbsent, MAX_TIME_MS } from './value.ts'
 
 export interface ZipkinOptions {
   /** The collector's endpoint, used as it is: `https://zipkin.example/api/v2/spans`. */
@@ -66,7 +66,7 @@ export function zipkinJson({ resource, scope, spans, dropped }: Batch): string {
         traceId: span.traceId,
         id: span.spanId,
         ...(span.parentSpanId && { parentId: span.parentSpanId }),
-        name: wellFormed(span.name),
+        name: span.name.toWellFormed(),
         kind: KINDS[span.kind],
         timestamp: micros(span.startMs),
         duration: Math.max(1, micros(span.endMs) - micros(span.startMs)),
@@ -75,8 +75,8 @@ export function zipkinJson({ resource, scope, spans, dropped }: Batch): string {
         annotations: span.events.map((event) => ({
           timestamp: micros(event.timeMs),
           value: Object.keys(event.attributes).length
-            ? `${JSON.stringify(wellFormed(event.name))}: ${JSON.stringify(tags(event.attributes))}`
-            : wellFormed(event.name),
+            ? `${JSON.stringify(event.name.toWellFormed())}: ${JSON.stringify(tags(event.attributes))}`
+            : event.name.toWellFormed(),
         })),
         tags: tags({ ...attributes, ...own }),
       }
@@ -90,16 +90,16 @@ const micros = (ms: number): number => (ms > 0 && ms < MAX_TIME_MS ? Math.round(
 
 function tags(attributes: Attributes): Record<string, string> {
   const entries = Object.entries(attributes).filter(([, value]) => !isAbsent(value))
-  return Object.fromEntries(entries.map(([key, value]) => [wellFormed(key), text(value)]))
+  return Object.fromEntries(entries.map(([key, value]) => [key.toWellFormed(), text(value)]))
 }
 
 /** Text as it is; lists and maps as JSON (specification, common, "Attribute", mapping to protocols without them). */
 function text(value: AttributeValue): string {
-  if (typeof value !== 'object') return wellFormed(String(value))
+  if (typeof value !== 'object') return String(value).toWellFormed()
   return JSON.stringify(clean(value), (_, part: unknown) => {
     if (part instanceof Map) return Object.fromEntries(part)
     if (part instanceof Uint8Array) return btoa(String.fromCharCode(...part))
     if (typeof part === 'number' && !Number.isFinite(part)) return String(part)
-    return typeof part === 'bigint' ? String(part) : typeof part === 'string' ? wellFormed(part) : part
+    return typeof part === 'bigint' ? String(part) : typeof part === 'string' ? part.toWellFormed() : part
   })
 }

@@ -129,6 +129,8 @@ describe.each(encoders)('%s', (_, encoder) => {
     expect(most?.arrayValue?.values).toHaveLength(MAX_NODES - 1)
     expect(attribute(encoder, new Array(MAX_NODES).fill(7))?.arrayValue?.values).toHaveLength(MAX_NODES - 1)
     expect(attribute(encoder, new Array(2 ** 31))?.arrayValue?.values).toHaveLength(MAX_NODES - 1)
+    const wide = Object.fromEntries(Array.from({ length: MAX_NODES + 5 }, (_, i) => [`k${i}`, i]))
+    expect(attribute(encoder, wide)?.kvlistValue?.values).toHaveLength(MAX_NODES - 1)
   })
 
   it.each([
