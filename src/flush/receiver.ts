@@ -51,24 +51,9 @@ export const BREAKER_FAILURES = 5
 export const BREAKER_REST_MS = 30_000
 
 /** @throws {ClewError} `invalid_option` when a URL or a header cannot be used. */
-export function receiver({
-  url,
-  tracesUrl,
-  logsUrl,
-  headers = {},
-  timeoutMs = 10_000,
-  compression,
-}: ReceiverOptions): Receiver {
-  const [, base, query = ''] = /^(https?:\/\/[^/?@]+(?:\/[^?]*?)??)(?:\/v1\/traces)?\/*(\?.*)?$/.exec(url) ?? []
-  const urls = { traces: tracesUrl ?? `${base}/v1/traces${query}`, logs: logsUrl ?? `${base}/v1/logs${query}` }
-  try {
-    new URL(urls.traces)
-    new URL(urls.logs)
-    new Headers(headers)
-    if (Object.values(headers).includes(undefined!)) throw headers
-  } catch {
-    throw new ClewError('invalid_option', 'url must be absolute http(s) without credentials, headers valid')
-  }
+export function receiver(options: ReceiverOptions): Receiver {
+  const { headers, timeoutMs = 10_000, compression } = options
+  const urls = endpoints(options)
   let failures = 0
   let restUntilMs = 0
 
@@ -92,4 +77,21 @@ export function receiver({
       return reply
     }
   }
+}
+
+function endpoints({ url, tracesUrl, logsUrl, headers = {} }: ReceiverOptions): {
+  readonly [signal in Signal]: string
+} {
+  const endpoint = (own: string | undefined, signal: Signal): string => {
+    const at = new URL(own ?? url)
+    if (!own) at.pathname = at.pathname.replace(/(\/v1\/traces)?\/*$/, `/v1/${signal}`)
+    if (!/^https?:$/.test(at.protocol) || at.username) throw at
+    return at.href
+  }
+  try {
+    new Headers(headers)
+    if (!Object.values(headers).includes(undefined!))
+      return { traces: endpoint(tracesUrl, 'traces'), logs: endpoint(logsUrl, 'logs') }
+  } catch {}
+  throw new ClewError('invalid_option', 'url must be absolute http(s) without credentials, headers valid')
 }

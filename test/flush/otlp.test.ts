@@ -389,6 +389,7 @@ describe('a request', () => {
     [{ url: 'https://user:secret@collector.example/otlp' }],
     [{ url: 'https://a:port' }],
     [{ url: 'https://a', tracesUrl: '/v1/traces' }],
+    [{ url: 'https://a', logsUrl: 'ftp://a/v1/logs' }],
     [{ url: 'https://a', headers: { 'no name': 'x' } }],
     [{ url: 'https://a', headers: { key: 'line\nbreak' } }],
     [{ url: 'https://a', headers: { key: undefined as unknown as string } }],
