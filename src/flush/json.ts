@@ -33,7 +33,7 @@ export function json(): Encoder {
 // costs is the number of parts, so constants stand together, and keys are remembered with what is around them.
 
 const span = (s: SpanRecord): string =>
-  `{${identity(s, s.parentIsRemote ? 0x300 : 0x100)}${text('parentSpanId', s.parentSpanId)},"name":"${escaped(s.name)}","kind":${s.kind + 1},"startTimeUnixNano":"${nanos(s.startMs)}","endTimeUnixNano":"${nanos(s.endMs)}",${described(s)}${field('events', list(s.events, event))}${count('Events', s.droppedEvents)}${field('links', list(s.links, link))}${count('Links', s.droppedLinks)}${s.statusCode ? `,"status":{"code":${s.statusCode}${text('message', s.statusMessage)}}` : ''}}`
+  `{${identity(s, s.parentIsRemote ? 0x300 : 0x100)}${s.parentSpanId && `,"parentSpanId":"${s.parentSpanId}"`},"name":"${escaped(s.name)}","kind":${s.kind + 1},"startTimeUnixNano":"${nanos(s.startMs)}","endTimeUnixNano":"${nanos(s.endMs)}",${described(s)}${field('events', list(s.events, event))}${count('Events', s.droppedEvents)}${field('links', list(s.links, link))}${count('Links', s.droppedLinks)}${s.statusCode ? `,"status":{"code":${s.statusCode}${text('message', s.statusMessage)}}` : ''}}`
 
 const event = (e: EventRecord): string =>
   `{"timeUnixNano":"${nanos(e.timeMs)}","name":"${escaped(e.name)}",${described(e)}}`
