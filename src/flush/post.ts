@@ -58,15 +58,22 @@ export function post(
         alive = !/429|50[234]/.test(String(status))
         // A web page that answers 200 is no receiver: a URL that points to it is an error that must show.
         const isTaken = response.ok && !said('content-type').includes('html')
-        // Whatever becomes of the rest of the answer: what was taken must not be sent twice.
-        if (isTaken) reply = { ok: true }
+        const refused = (text: string): Reply => ({
+          ok: false,
+          reason: 'refused',
+          message: `HTTP ${status} ${text}`,
+          alive,
+        })
+        const location = said('location')
+        // Known before the rest of the answer, whatever becomes of it: what was taken must not be sent twice.
+        reply = isTaken ? { ok: true } : refused(location)
+        // Seconds or an HTTP date (RFC 9110, 10.2.3); 0 is a date that has been.
+        const after = said('retry-after')
+        const askedMs = Math.max(0, Number(after) * 1000 || Date.parse(after) - host.now())
+        if (askedMs >= 0) waitMs = askedMs
         const bytes = await read(response)
         if (isTaken) reply = { ok: true, ...answer?.(bytes) }
-        else {
-          const text = said('location') || new TextDecoder().decode(bytes.subarray(0, 200))
-          reply = { ok: false, reason: 'refused', message: `HTTP ${status} ${text}`, alive }
-          waitMs = retryAfterMs(said('retry-after'), host.now()) ?? waitMs
-        }
+        else if (!location) reply = refused(new TextDecoder().decode(bytes.subarray(0, 200)))
       } catch (error) {
         if (!alive) reply = { ok: false, reason: 'network', message: String((error as Error).cause ?? error), alive }
       }
@@ -86,12 +93,6 @@ export function post(
       resolve(reply)
     })
   })
-}
-
-/** Seconds or an HTTP date (RFC 9110, 10.2.3). */
-function retryAfterMs(header: string, nowMs: number): number | undefined {
-  const waitMs = Number(header) >= 0 ? Number(header) * 1000 : Math.max(0, Date.parse(header) - nowMs)
-  return header && waitMs >= 0 ? waitMs : undefined
 }
 
 /**

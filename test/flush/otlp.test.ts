@@ -314,6 +314,20 @@ describe('an answer', () => {
     expect(cancelled).toBe(1)
   })
 
+  it.each([
+    [200, { ok: true }],
+    [400, { ok: false, reason: 'refused', message: 'HTTP 400 ' }],
+  ])('of status %d counts, although it breaks off', async (status, result) => {
+    let posts = 0
+    const broken = () => new ReadableStream({ start: (controller) => controller.error(new Error('reset')) })
+    const fetch = async () => {
+      posts++
+      return new Response(broken(), { status })
+    }
+    expect(await exporter().export(batch({ spans: [span()] }), host({ fetch }))).toMatchObject(result)
+    expect(posts).toBe(1)
+  })
+
   it('before a silence is what is reported', async () => {
     collector.script(status(503, { 'retry-after': '0' }), { kind: 'hang' })
     const answer = await exporter().export(batch({ spans: [span()] }), host({ budgetMs: 300 }))
