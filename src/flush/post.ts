@@ -64,11 +64,11 @@ export function post(
           message: `HTTP ${status} ${text}`,
           alive,
         })
-        const location = said('location')
+        const location = isTaken ? '' : said('location')
         // Known before the rest of the answer, whatever becomes of it: what was taken must not be sent twice.
         reply = isTaken ? { ok: true } : refused(location)
         // Seconds or an HTTP date (RFC 9110, 10.2.3); 0 is a date that has been.
-        const after = said('retry-after')
+        const after = isTaken ? '' : said('retry-after')
         const askedMs = Math.max(0, Number(after) * 1000 || Date.parse(after) - host.now())
         if (askedMs >= 0) waitMs = askedMs
         const bytes = await read(response)
