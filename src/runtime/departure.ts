@@ -106,13 +106,15 @@ async function send(config: Config, what: Omit<Batch, 'dropped'>, budgetMs: numb
   const { exporter, fetch, losses, now, random } = config
   const batch = { ...what, dropped: losses.take() }
   const lost = (reason: 'timeout' | 'encoding', message: string): ExportResult => ({ ok: false, reason, message })
+  const ask = async (): Promise<ExportResult> => exporter.export(batch, { fetch, now, random, budgetMs })
   let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<ExportResult>((answer) => {
-    if (!exporter.isTimely && budgetMs < NO_LIMIT_MS)
-      timer = setTimeout(() => answer(lost('timeout', 'the exporter did not answer')), budgetMs)
-  })
-  const asked = async (): Promise<ExportResult> => exporter.export(batch, { fetch, now, random, budgetMs })
-  const result = await Promise.race([asked().catch((error) => lost('encoding', `the exporter failed: ${error}`)), late])
+  let answer = ask().catch((error) => lost('encoding', `the exporter failed: ${error}`))
+  if (!exporter.isTimely && budgetMs < NO_LIMIT_MS) {
+    const late = new Promise<ExportResult>((resolve) => {
+      timer = setTimeout(() => resolve(lost('timeout', 'the exporter did not answer')), budgetMs)
+    })
+    answer = Promise.race([answer, late])
+  }
+  losses.settle(batch, await answer)
   if (timer) clearTimeout(timer)
-  losses.settle(batch, result)
 }
