@@ -3,7 +3,7 @@
 // Must stay true: linear in the length of a text; keys stay, so that one can see what was there; the caller's objects are
 // not changed; a value that does not like to be read is withheld.
 import type { AttributeValue } from '../flush/model.ts'
-import { type CleanValue, clean, isAbsent } from '../flush/value.ts'
+import { MAX_DEPTH, MAX_NODES } from '../flush/value.ts'
 import { describeException } from './exception.ts'
 import type { OwnAttributes } from './record.ts'
 
@@ -72,39 +72,62 @@ export function redactor(mask: Mask = MASK, reveal: readonly string[] = []): Red
     return is
   }
 
-  function masked(key: string, value: CleanValue, maxLength: number): AttributeValue {
-    if (typeof value === 'string') return cut(isSecret(key) ? mask(value) : redactUrl(value), maxLength)
-    if (typeof value === 'boolean' || value === null) return value
-    if (Array.isArray(value)) return value.map((item) => masked(key, item, maxLength))
-    if (value instanceof Map) {
-      // All that is under a secret key is secret.
-      const under = (name: string): string => (isSecret(key) ? key : name)
-      return Object.fromEntries(Array.from(value, ([name, item]) => [name, masked(under(name), item, maxLength)]))
+  /** Absent is absent in an object, and null in a list; what is too deep or too much is null. */
+  function masked(
+    key: string,
+    value: unknown,
+    maxLength: number,
+    depth: number,
+    left: { nodes: number },
+  ): AttributeValue {
+    if (left.nodes-- <= 0) return null
+    switch (typeof value) {
+      case 'string':
+        return cut(isSecret(key) ? mask(value) : redactUrl(value), maxLength)
+      case 'number':
+      case 'bigint':
+        return isSecret(key) && !COUNTED.test(key) ? mask(String(value)) : value
+      case 'boolean':
+        return value
+      case 'object': {
+        if (!value) return null
+        if (value instanceof Uint8Array) return isSecret(key) ? mask(String(value)) : value.subarray(0, maxLength)
+        if (!depth) return null
+        const under = (name: string, item: unknown): AttributeValue => masked(name, item, maxLength, depth - 1, left)
+        if (value instanceof Error) return under(key, describeException(value).attributes)
+        const { toJSON } = value as Partial<Date>
+        if (typeof toJSON === 'function') return under(key, toJSON.call(value))
+        if (Array.isArray(value)) {
+          const items: AttributeValue[] = []
+          // An index, not an iterator: `new Array(1e9)` must end.
+          for (let i = 0; i < value.length && left.nodes > 0; i++) items.push(under(key, value[i]) ?? null)
+          return items
+        }
+        const entries: [string, AttributeValue][] = []
+        // All that is under a secret key is secret.
+        for (const name of Object.keys(value)) {
+          if (left.nodes <= 0) break
+          const item = under(isSecret(key) ? key : name, Reflect.get(value, name))
+          if (item !== undefined) entries.push([name, item])
+        }
+        return Object.fromEntries(entries)
+      }
     }
-    const isBytes = value instanceof Uint8Array
-    if (isSecret(key) && (isBytes || !COUNTED.test(key))) return mask(String(value))
-    return isBytes ? value.subarray(0, maxLength) : value
+    return undefined
   }
 
   return (all, maxLength = Infinity) => {
     for (const key in all) {
       const before = all[key]
-      if (isAbsent(before)) continue
       let after: AttributeValue
       try {
-        after = masked(key, typeof before === 'object' ? clean(before, plain) : (before as CleanValue), maxLength)
+        after = masked(key, before, maxLength, MAX_DEPTH, { nodes: MAX_NODES })
       } catch {
         after = MASK('')
       }
       if (after !== before) all[key] = after
     }
   }
-}
-
-function plain(value: object): unknown {
-  if (value instanceof Error) return describeException(value).attributes
-  const { toJSON } = value as Partial<Date>
-  return typeof toJSON === 'function' ? toJSON.call(value) : value
 }
 
 /** The first `length` code units, one fewer where that would split a surrogate pair. */
