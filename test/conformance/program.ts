@@ -11,6 +11,9 @@ declare const DOWN_URL: string
 const service = 'conformance'
 const exporter = otlp({ url: COLLECTOR_URL })
 
+/** How far the clock of `long` has been put forward. */
+let aheadMs = 0
+
 /** Chosen by the first segment of the path. */
 export const tracers: Readonly<Record<string, Tracer>> = {
   plain: createTracer({ service, exporter }),
@@ -27,6 +30,8 @@ export const tracers: Readonly<Record<string, Tracer>> = {
   trusting: createTracer({ service, exporter, outbound: outbound({ baggage: ['127.0.0.1'] }) }),
   limited: createTracer({ service, exporter, limits: { spanCountLimit: 10 }, onDrop() {} }),
   down: createTracer({ service, exporter: otlp({ url: DOWN_URL, timeoutMs: 500 }), onDrop() {} }),
+  late: createTracer({ service, exporter, onDrop() {} }),
+  long: createTracer({ service, exporter, now: () => Date.now() + aheadMs }),
 }
 
 type Route = (span: Span, request: Request) => Response | Promise<Response>
@@ -162,6 +167,21 @@ const routes: Readonly<Record<string, Route>> = {
 
   late(span) {
     span.waitUntil(sleep(20).then(() => span.enterSpan('late', () => sleep(1))))
+    return new Response('ok')
+  },
+
+  /** Answers at once, and goes on where nobody waits: what comes of it comes after the close. */
+  straggler(span) {
+    setTimeout(() => span.enterSpan('late', () => sleep(1)), 20)
+    setTimeout(() => span.enterSpan('too late', () => {}), 150)
+    return new Response('ok')
+  },
+
+  async long(span) {
+    span.startSpan('early').end()
+    aheadMs += 11_000
+    span.startSpan('eleven seconds later').end()
+    await sleep(300)
     return new Response('ok')
   },
 

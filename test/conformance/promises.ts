@@ -209,6 +209,44 @@ export const promises: readonly Promised[] = [
     },
   },
   {
+    name: 'what comes after the close leaves in one more POST, and later still is counted',
+    async keep(host, world) {
+      await settled(host, world)
+      const { collector } = world
+      const { late: before = 0 } = collector.dropped()
+      const { traceId, headers } = caller()
+      // The spans are on their way for so long that the host is still awake for what comes after them.
+      collector.script({ kind: 'delay', ms: 400 })
+      await host.request('/late/straggler', headers)
+      const spans = await world.spansOf(traceId, 2)
+      assert.equal(tree(spans), 'GET\n  late')
+      assert.ok(spans.every(({ attributes }) => plain(attributes)['clew.unfinished'] === undefined))
+      assert.equal(world.postsOf(traceId), 2)
+      // The next export of the tracer tells.
+      const next = caller()
+      await host.request('/late/await', next.headers)
+      await world.spansOf(next.traceId, 4)
+      assert.equal(collector.dropped()['late'], before + 1)
+    },
+  },
+  {
+    name: 'a long invocation sends what has ended before its own end',
+    async keep(host, world) {
+      const { traceId, headers } = caller()
+      let isAnswered = false
+      const answer = host.request('/long/long', headers).then(() => {
+        isAnswered = true
+      })
+      const early = await world.spansOf(traceId, 2)
+      assert.equal(isAnswered, false)
+      for (const name of ['early', 'eleven seconds later']) named(early, name)
+      assert.ok(early.every(({ name }) => name !== 'GET'))
+      await answer
+      assert.equal(tree(await world.spansOf(traceId, 3)), 'GET\n  early\n  eleven seconds later')
+      assert.equal(world.postsOf(traceId), 2)
+    },
+  },
+  {
     name: 'a forgotten span leaves, marked unfinished',
     keep: traced('unfinished', 'GET\n  forgotten', (spans) => {
       assert.equal(plain(named(spans, 'forgotten').attributes)['clew.unfinished'], true)
