@@ -1,7 +1,7 @@
 // In: a Vercel function: a route handler, `export default { fetch }`, middleware, or a classic Node function. Out: the
 // same, each call an invocation.
-// Must stay true: no dependency: the request context is found under the symbol where Vercel puts it, and elsewhere
-// (`next dev`, tests) the process lives on by itself.
+// Must stay true: no dependency: the request context is found under the symbol where Vercel puts it, or Next.js's hosts
+// elsewhere do; without one (`next start`, tests) the process lives on by itself.
 import type { Attributes } from '../flush/model.ts'
 import { handle, type RequestHandler, type TracedRequestHandler } from './handle.ts'
 import { NODE_RESOURCE, type NodeRequest, type NodeResponse, node } from './node.ts'
@@ -14,8 +14,8 @@ export interface VercelOptions {
   readonly route?: string
 }
 
-/** Where Vercel keeps what belongs to the request (`@vercel/functions`, "waitUntil"). */
-const REQUEST_CONTEXT = Symbol.for('@vercel/request-context')
+/** Where Vercel keeps what belongs to the request (`@vercel/functions`, "waitUntil"); and where Next.js elsewhere looks. */
+const REQUEST_CONTEXTS = ['@vercel/request-context', '@next/request-context']
 
 interface RequestContext {
   waitUntil?(promise: Promise<unknown>): void
@@ -46,8 +46,11 @@ export function vercelNode<Env, Req extends NodeRequest, Res extends NodeRespons
 }
 
 function keepAlive(promise: Promise<unknown>): void {
-  const holder = (globalThis as { [REQUEST_CONTEXT]?: { get?(): RequestContext | undefined } })[REQUEST_CONTEXT]
-  holder?.get?.()?.waitUntil?.(promise)
+  const contexts = REQUEST_CONTEXTS.map((name) => {
+    const holder = Reflect.get(globalThis, Symbol.for(name)) as { get?(): RequestContext | undefined } | undefined
+    return holder?.get?.()
+  })
+  contexts.find((context) => context?.waitUntil)?.waitUntil?.(promise)
 }
 
 /** What Vercel's system variables say; the names are those of Vercel's own instrumentation. */

@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { everywhere } from './documents.ts'
 import type { RunningHost } from './host.ts'
-import { hosts } from './hosts/hosts.ts'
 import { promises } from './promises.ts'
 import { World } from './world.ts'
 
-describe.each(hosts)('$name', ({ missing, start, name }) => {
+describe.each(everywhere)('$name', ({ missing, start, name }) => {
   if (missing !== undefined) {
     it.skip(`not run: ${name} is ${missing}`, () => {})
     return

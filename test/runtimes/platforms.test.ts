@@ -125,10 +125,21 @@ describe('handle', () => {
   })
 })
 
-describe('Vercel', () => {
-  const symbol = Symbol.for('@vercel/request-context')
+const vercelFunctions = inRuntimes('@vercel/functions/index.js')
+
+describe.each(['@vercel/request-context', '@next/request-context'])('Vercel, by %s', (name) => {
+  const symbol = Symbol.for(name)
   beforeAll(() => Object.assign(globalThis, { [symbol]: { get: () => ({ waitUntil }) } }))
   afterAll(() => Reflect.deleteProperty(globalThis, symbol))
+
+  it.skipIf(!vercelFunctions || name !== '@vercel/request-context')('finds what @vercel/functions finds', async () => {
+    const theirs = createRequire(import.meta.url)(vercelFunctions!) as { waitUntil(promise: Promise<unknown>): void }
+    await vercel(tracer, (_request, { span }) => {
+      theirs.waitUntil(Promise.resolve(span))
+      return new Response('ok')
+    })(request())
+    expect(kept).toHaveLength(2)
+  })
 
   it('keeps a function awake by the request context, and hands on what Next.js gives', async () => {
     const GET = vercel<unknown, { params: Promise<{ id: string }> }>(

@@ -1,50 +1,95 @@
-// In: a command that prints the port it listens on. Out: the program in it.
+// In: a program and how to launch it. Out: the program running in a process of its own that serves HTTP on loopback.
 import { spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { BuildOptions } from 'esbuild'
 import { bundle, scratch } from '../../runtimes/bundle.ts'
 import { type RunningHost, requestTo } from '../host.ts'
 import type { World } from '../world.ts'
 
-/** Bundles an entry, runs it by `command` and waits for its port. */
+export interface Launch {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env?: Record<string, string>
+  /** Where it will listen, if it does not print `port N`. */
+  readonly port?: number
+}
+
+interface Build extends Omit<BuildOptions, 'define'> {
+  readonly define?: Record<string, unknown>
+}
+
+/** Bundles an entry, launches it and waits until it can be asked. */
 export async function startProcess(
   world: World,
   entry: string,
-  command: string,
-  args: readonly string[],
-  env: Record<string, string> = {},
+  launch: (file: string) => Launch | Promise<Launch>,
+  { define = {}, ...options }: Build = {},
 ): Promise<RunningHost> {
   const { path, remove } = await scratch()
   const file = join(path, 'program.mjs')
-  await writeFile(
-    file,
-    await bundle(new URL(`../entries/${entry}`, import.meta.url).pathname, { define: world.define }),
-  )
-  const child = spawn(command, [...args, file], {
-    cwd: path,
-    env: { PATH: process.env['PATH'], HOME: path, NO_COLOR: '1', ...env },
+  const source = new URL(`../entries/${entry}`, import.meta.url).pathname
+  await writeFile(file, await bundle(source, { ...options, define: { ...world.define, ...define } }))
+  return started(path, await launch(file), remove)
+}
+
+/** Launches in `cwd` and waits for the port; `remove` is called once it has been stopped. */
+export async function started(
+  cwd: string,
+  { command, args, env, port }: Launch,
+  remove?: () => Promise<void>,
+): Promise<RunningHost> {
+  const child = spawn(command, args, {
+    cwd,
+    env: { PATH: process.env['PATH'], HOME: cwd, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
   const exited = new Promise<void>((resolve) => child.on('exit', () => resolve()))
-  const port = await new Promise<string>((resolve, reject) => {
+  const printed = new Promise<number>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => {
         output += chunk
-        const found = /port (\d+)/.exec(output)
-        if (found) resolve(found[1]!)
+        const found = /port:? (\d+)/.exec(output)
+        if (found) resolve(Number(found[1]))
       })
     child.on('error', reject)
     exited.then(() => reject(new Error(`${command} ended: ${output}`)))
   })
-  const url = `http://127.0.0.1:${port}`
+  printed.catch(() => {})
+  const url = `http://127.0.0.1:${port === undefined ? await printed : await Promise.race([printed, open(port)])}`
   return {
     url,
     request: (path, headers) => requestTo(url, path, headers),
     async stop() {
       child.kill('SIGKILL')
       await exited
-      await remove()
+      await remove?.()
     },
   }
+}
+
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** The port, once somebody listens on it. */
+async function open(port: number): Promise<number> {
+  for (let tries = 0; tries < 300; tries++) {
+    try {
+      await fetch(`http://127.0.0.1:${port}/`)
+      return port
+    } catch {
+      await sleep(50)
+    }
+  }
+  throw new Error(`nobody listens on ${port}`)
 }

@@ -1,0 +1,85 @@
+// In: nothing. Out: the platforms' own runtimes for development, as far as they run offline; each serves as its users' would.
+// Must stay true: the code that calls the program is the vendor's; what of it is ours is said in docs/runtimes.md.
+import { writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { ROOT } from '../../runtimes/bundle.ts'
+import { inRuntimes, NOT_INSTALLED } from '../../runtimes/installed.ts'
+import type { Host } from '../host.ts'
+import { next } from './next.ts'
+import { freePort, type Launch, startProcess } from './process.ts'
+
+const node = join(ROOT, 'node_modules/.bin/node')
+const vercelServer = inRuntimes('@vercel/node/dist/dev-server.mjs')
+const netlifyServer = inRuntimes('@netlify/serverless-functions-api/dist/index_server.js')
+const azureLibrary = inRuntimes('@azure/functions/dist/azure-functions.js')
+const googleFramework = inRuntimes('@google-cloud/functions-framework/build/src/index.js')
+const deno = inRuntimes('deno/deno')
+
+const missingUnless = (file: string | undefined): { missing?: string } => (file ? {} : { missing: NOT_INSTALLED })
+
+/** `vercel dev` for one function: it prints its port, and puts its request context where Vercel does. */
+const vercelDev = (file: string): Launch => ({
+  command: node,
+  args: [vercelServer!],
+  env: { VERCEL_DEV_ENTRYPOINT: basename(file), VERCEL_DEV_CONFIG: '{"zeroConfig":true}' },
+})
+
+export const platforms: readonly Host[] = [
+  {
+    name: 'Vercel dev, Node',
+    ...missingUnless(vercelServer),
+    start: (world) => startProcess(world, 'vercel.ts', vercelDev),
+  },
+  {
+    name: 'Vercel dev, edge',
+    ...missingUnless(vercelServer),
+    start: (world) =>
+      startProcess(world, 'vercel.ts', async (file) => {
+        // The configuration is read from the source, not from a bundle.
+        const entry = file.replace(/[^/]+$/, 'edge.mjs')
+        await writeFile(
+          entry,
+          "export const config = { runtime: 'edge' }\nexport { GET as default } from './program.mjs'\n",
+        )
+        return vercelDev(entry)
+      }),
+  },
+  next('Next.js, Node', 'nodejs'),
+  next('Next.js, edge', 'edge'),
+  {
+    name: 'Netlify',
+    ...missingUnless(netlifyServer),
+    start: (world) =>
+      startProcess(world, 'netlify.ts', async (file) => {
+        const port = await freePort()
+        const env = { NETLIFY_PLAY_ENTRY_PATH: file, NETLIFY_PLAY_PORT: String(port) }
+        return { command: node, args: [netlifyServer!], env, port }
+      }),
+  },
+  {
+    name: 'Supabase',
+    ...missingUnless(deno),
+    start: (world) =>
+      startProcess(world, 'supabase.ts', (file) => ({
+        command: deno!,
+        args: ['run', '--allow-net', '--allow-env', '--no-lock', '--no-check', file],
+        env: { DENO_NO_UPDATE_CHECK: '1' },
+      })),
+  },
+  {
+    name: 'Google Cloud',
+    ...missingUnless(googleFramework),
+    start: (world) =>
+      startProcess(world, 'google-cloud.ts', (file) => ({ command: node, args: [file] }), {
+        define: { FRAMEWORK: googleFramework! },
+      }),
+  },
+  {
+    name: 'Azure',
+    ...missingUnless(azureLibrary),
+    start: (world) =>
+      startProcess(world, 'azure.ts', (file) => ({ command: node, args: [file] }), {
+        define: { LIBRARY: azureLibrary! },
+      }),
+  },
+]
