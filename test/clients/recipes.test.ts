@@ -19,9 +19,14 @@ interface Recipe {
   readonly tree: string
   /** What the recipe returns. */
   readonly value?: unknown
+  /** The span that lasts as long as the stream which the recipe reads. */
+  readonly reads?: string
   /** The calls carry no trace: AWS would not read it. */
   readonly isSilent?: true
 }
+
+/** How long a streamed answer takes between its first part and its last. */
+const PAUSE_MS = 60
 
 const chat = {
   id: 'c',
@@ -32,12 +37,24 @@ const chat = {
   usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
 }
 
-/** Answers with server-sent events. */
-function events(response: ServerResponse, list: readonly unknown[]): void {
-  response.writeHead(200, { 'content-type': 'text/event-stream' })
-  for (const one of list) response.write(typeof one === 'string' ? one : `data: ${JSON.stringify(one)}\n\n`)
-  response.end()
+/** Answers with a stream: its head and its first part at once, the rest later. */
+function streamed(response: ServerResponse, type: string, parts: readonly string[]): void {
+  const [first, ...rest] = parts
+  response.writeHead(200, { 'content-type': type })
+  response.write(first)
+  setTimeout(() => response.end(rest.join('')), PAUSE_MS)
 }
+
+/** Answers with server-sent events. */
+function events(response: ServerResponse, list: readonly (string | object)[]): void {
+  const texts = list.map((one) => {
+    if (typeof one === 'string') return `data: ${one}\n\n`
+    return `${'type' in one ? `event: ${one.type}\n` : ''}data: ${JSON.stringify(one)}\n\n`
+  })
+  streamed(response, 'text/event-stream', texts)
+}
+
+const lines = (response: ServerResponse): void => streamed(response, 'text/plain', ['hel', 'lo'])
 
 /** Refuses the first call, so that a client that tries again shows it. */
 const secondTime =
@@ -53,70 +70,84 @@ const chunk = (content: string): object => ({
   choices: [{ index: 0, delta: { content } }],
 })
 
+const message = { id: 'm', type: 'message', role: 'assistant', model: 'c', content: [], stop_reason: null }
+const usage = { input_tokens: 1, output_tokens: 1 }
+const said = (text: string): object => ({
+  type: 'content_block_delta',
+  index: 0,
+  delta: { type: 'text_delta', text },
+})
+const saysHello = [
+  { type: 'message_start', message: { ...message, usage } },
+  { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+  said('hel'),
+  said('lo'),
+  { type: 'content_block_stop', index: 0 },
+  { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage },
+  { type: 'message_stop' },
+]
+
 const recipes: Readonly<Record<string, Recipe>> = {
   openai: {
     needs: 'openai',
-    respond: secondTime((_, response) => events(response, [chunk('hel'), chunk('lo'), 'data: [DONE]\n\n'])),
+    respond: secondTime((_, response) => events(response, [chunk('hel'), chunk('lo'), '[DONE]'])),
     tree: 'root\n  chat\n    POST 503 !\n    POST 200',
     value: 'hello',
+    reads: 'chat',
   },
   anthropic: {
     needs: '@anthropic-ai/sdk',
-    respond: secondTime((_, response) =>
-      json(response, {
-        id: 'm',
-        type: 'message',
-        role: 'assistant',
-        model: 'c',
-        content: [{ type: 'text', text: 'hello' }],
-        stop_reason: 'end_turn',
-        usage: { input_tokens: 1, output_tokens: 1 },
-      }),
-    ),
-    tree: 'root\n  POST 503 !\n  POST 200',
+    respond: secondTime((_, response) => events(response, saysHello)),
+    tree: 'root\n  chat\n    POST 503 !\n    POST 200',
     value: 'hello',
+    reads: 'chat',
   },
   stripe: {
     needs: 'stripe',
-    respond: secondTime((_, response) => json(response, { id: 'cus_1', object: 'customer' })),
-    tree: 'root\n  POST 503 !\n  POST 200',
-    value: 'cus_1',
+    respond: secondTime((_, response) => lines(response)),
+    tree: 'root\n  read quote\n    GET 503 !\n    GET 200',
+    value: 'hello',
+    reads: 'read quote',
   },
   supabase: {
     needs: '@supabase/supabase-js',
-    respond: (_, response) => json(response, [{ id: 1 }]),
-    tree: 'root\n  GET 200',
+    respond: secondTime((_, response) => json(response, [{ id: 1 }])),
+    tree: 'root\n  GET 503 !\n  GET 200',
     value: [{ id: 1 }],
   },
   octokit: {
     needs: 'octokit',
-    respond: (_, response) => json(response, { full_name: 'a/b' }),
-    tree: 'root\n  GET 200',
+    respond: secondTime((_, response) => json(response, { full_name: 'a/b' })),
+    tree: 'root\n  GET 503 !\n  GET 200',
     value: 'a/b',
   },
   ky: {
     needs: 'ky',
-    respond: secondTime((_, response) => json(response, { rate: 2 })),
-    tree: 'root\n  GET 503 !\n  GET 200',
-    value: { rate: 2 },
+    respond: secondTime((_, response) => lines(response)),
+    tree: 'root\n  read lines\n    GET 503 !\n    GET 200',
+    value: 'hello',
+    reads: 'read lines',
   },
   ofetch: {
     needs: 'ofetch',
-    respond: secondTime((_, response) => json(response, { rate: 2 })),
-    tree: 'root\n  GET 503 !\n  GET 200',
-    value: { rate: 2 },
+    respond: secondTime((_, response) => lines(response)),
+    tree: 'root\n  read lines\n    GET 503 !\n    GET 200',
+    value: 'hello',
+    reads: 'read lines',
   },
   hono: {
     needs: 'ky',
-    respond: (_, response) => json(response, { rate: 2 }),
-    tree: 'root\n  GET 200',
-    value: { rate: 2 },
+    respond: (_, response) => lines(response),
+    tree: 'root\n  read lines\n    GET 200',
+    value: 'hello',
+    reads: 'read lines',
   },
   'ai-sdk': {
     needs: 'ai',
-    respond: secondTime((_, response) => json(response, chat)),
-    tree: 'root\n  POST 503 !\n  POST 200',
+    respond: secondTime((_, response) => events(response, [chunk('hel'), chunk('lo'), '[DONE]'])),
+    tree: 'root\n  chat\n    POST 503 !\n    POST 200',
     value: 'hello',
+    reads: 'chat',
   },
   neon: {
     needs: '@neondatabase/serverless',
@@ -127,9 +158,10 @@ const recipes: Readonly<Record<string, Recipe>> = {
   },
   s3: {
     needs: '@aws-sdk/client-s3',
-    respond: secondTime((_, response) => void response.writeHead(200, { 'content-type': 'text/plain' }).end('hello')),
-    tree: 'root\n  S3.GetObject 200\n    GET 503 !\n    GET 200',
+    respond: secondTime((_, response) => lines(response)),
+    tree: 'root\n  read file\n    S3.GetObject 200\n      GET 503 !\n      GET 200',
     isSilent: true,
+    reads: 'read file',
     value: 'hello',
   },
   capnweb: {
@@ -184,27 +216,49 @@ describe.skipIf(!installed)(`docs/clients${installed ? '' : ` (${NOT_INSTALLED})
     expect(stdout.split('\n').filter((line: string) => line.includes('.recipes-'))).toEqual([])
   })
 
-  it.each(Object.entries(recipes))('%s', async (name, recipe) => {
-    local = await Local.start(recipe.respond)
+  /** The function of a recipe, compiled from its document. */
+  async function compiled(name: string): Promise<(span: Span, url: string) => Promise<unknown>> {
     const source = join(folder, `${name}.ts`)
     await writeFile(source, await codeOf(name))
     const out = join(folder, `${name}.mjs`)
-    await writeFile(
-      out,
-      await bundle(source, {
-        platform: 'node',
-        packages: 'external',
-        alias: { clew: join(ROOT, 'src/index.ts'), 'clew/aws-sdk': join(ROOT, 'src/aws-sdk.ts') },
-      }),
-    )
-    const { recipe: run } = (await import(out)) as { recipe: (span: Span, url: string) => Promise<unknown> }
-    const value = await local.run((span) => run(span, local.url))
-    if (recipe.value !== undefined) expect(value).toEqual(recipe.value)
-    expect(local.tree).toBe(recipe.tree)
-    if (recipe.isSilent) return
+    const alias = { clew: join(ROOT, 'src/index.ts'), 'clew/aws-sdk': join(ROOT, 'src/aws-sdk.ts') }
+    await writeFile(out, await bundle(source, { platform: 'node', packages: 'external', alias }))
+    return (await import(out)).recipe
+  }
+
+  it.each(Object.entries(recipes))('%s', async (name, { respond, tree, value, reads, isSilent }) => {
+    local = await Local.start(respond)
+    const run = await compiled(name)
+    expect(await local.run((span) => run(span, local.url))).toEqual(value)
+    expect(local.tree).toBe(tree)
+    if (reads) {
+      const reader = local.spans.find((span) => span.name === reads)!
+      const call = local.spans.findLast(({ kind, attributes }) => kind === 2 && attributes['http.request.method'])!
+      // The call ended with the head of its response, and the reader with the last byte.
+      expect(call.endMs).toBeLessThan(reader.endMs - PAUSE_MS / 2)
+      expect(reader.endMs - call.startMs).toBeGreaterThanOrEqual(PAUSE_MS - 1)
+    }
+    if (isSilent) return
     // Every call carried the id of its own span.
     const ids = local.spans.filter(({ kind }) => kind === 2).map(({ spanId }) => spanId)
     for (const caller of local.callers) expect(ids).toContain(caller)
     expect(new Set(local.callers).size).toBe(local.calls.length)
+  })
+
+  const streaming = Object.entries(recipes).filter(([, { reads }]) => reads)
+  it.each(streaming)('%s, when the stream breaks off', async (name, { reads }) => {
+    local = await Local.start((_, response) => {
+      // In the middle of an event, or of a text whose length was told.
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'content-length': '1000' })
+      response.write('data: {"type":', () => setTimeout(() => response.destroy(), 20))
+    })
+    const run = await compiled(name)
+    await expect(local.run((span) => run(span, local.url))).rejects.toBeDefined()
+    // The head was fine, and the reader failed: it has the error, and the call has none.
+    const reader = local.spans.find((span) => span.name === reads)!
+    expect(reader).toMatchObject({ statusCode: 2 })
+    expect(reader.attributes['clew.unfinished']).toBeUndefined()
+    expect(local.spans.filter(({ attributes }) => attributes['http.response.status_code'] === 200)).not.toEqual([])
+    for (const span of local.spans) if (span.kind === 2) expect(span.statusCode).toBe(0)
   })
 })
