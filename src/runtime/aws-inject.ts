@@ -37,17 +37,18 @@ const withAttributes: Injector = (message, carrier) => {
   return { ...message, MessageAttributes: { ...given, ...Object.fromEntries(added) } }
 }
 
-/** JSON text in a field: `$trace`, as `span.carry` writes it. */
+/** JSON in a field, as text or as bytes: `$trace`, as `span.carry` writes it. */
 const withJson =
   (field: string): Injector =>
   (message, carrier) => {
-    const payload = parsed(message[field])
+    const given = message[field]
+    const payload = parsed(given instanceof Uint8Array ? new TextDecoder().decode(given) : given)
     if (!payload || CARRIER in payload) return message
     const text = JSON.stringify(attach(payload, carrier))
     return text.length > MAX_JSON ? message : { ...message, [field]: text }
   }
 
-/** Lambda: `custom` in the client context, where the function's `context.clientContext` shows it. */
+/** `custom` in the client context, where the function's `context.clientContext` shows it. */
 const withClientContext: Injector = (message, carrier) => {
   const given = message['ClientContext']
   const context = given === undefined ? {} : parsed(fromBase64(given))
@@ -57,6 +58,12 @@ const withClientContext: Injector = (message, carrier) => {
   return text.length > MAX_CLIENT_CONTEXT ? message : { ...message, ClientContext: text }
 }
 
+/** Lambda hands the client context on with synchronous invocations only (AWS Lambda API, "Invoke"). */
+const withInvocation: Injector = (message, carrier) =>
+  (message['InvocationType'] === 'Event' ? withPayload : withClientContext)(message, carrier)
+
+const withPayload = withJson('Payload')
+
 const INJECTORS: Readonly<Record<string, Injector | undefined>> = {
   'SQS.SendMessage': withAttributes,
   'SQS.SendMessageBatch': each('Entries', withAttributes),
@@ -65,7 +72,8 @@ const INJECTORS: Readonly<Record<string, Injector | undefined>> = {
   'EventBridge.PutEvents': each('Entries', withJson('Detail')),
   'SFN.StartExecution': withJson('input'),
   'SFN.StartSyncExecution': withJson('input'),
-  'Lambda.Invoke': withClientContext,
+  'Lambda.Invoke': withInvocation,
+  'Lambda.InvokeWithResponseStream': withClientContext,
 }
 
 /** A JSON object, or nothing. */

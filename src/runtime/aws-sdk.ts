@@ -21,6 +21,12 @@ interface MiddlewareStack {
 interface HandlerContext {
   readonly clientName?: string
   readonly commandName?: string
+  /** How the request was signed, once it was. */
+  readonly __smithy_context?: {
+    readonly selectedHttpAuthScheme?: {
+      readonly httpAuthOption?: { readonly signingProperties?: { readonly region?: unknown } }
+    }
+  }
 }
 
 interface Arguments {
@@ -35,6 +41,7 @@ interface Answer {
 
 interface Metadata {
   readonly requestId?: string
+  readonly extendedRequestId?: string
   readonly httpStatusCode?: number
   readonly attempts?: number
 }
@@ -104,18 +111,21 @@ function traceCall(
     try {
       const input = injected(service, method, args.input, span.carry({}).$trace)
       const answer = await next(input === args.input ? args : { ...args, input })
-      told(span, answer.output?.$metadata)
+      told(span, context, answer.output?.$metadata)
       return answer
     } catch (error) {
-      told(span, (error as { $metadata?: Metadata } | null | undefined)?.$metadata)
+      told(span, context, (error as { $metadata?: Metadata } | null | undefined)?.$metadata)
       throw error
     }
   })
 }
 
-function told(span: Span, metadata: Metadata = {}): void {
-  const { requestId, httpStatusCode, attempts } = metadata
+function told(span: Span, { __smithy_context: signed }: HandlerContext, metadata: Metadata = {}): void {
+  const { requestId, extendedRequestId, httpStatusCode, attempts } = metadata
+  const region = signed?.selectedHttpAuthScheme?.httpAuthOption?.signingProperties?.region
+  if (typeof region === 'string') span.setAttribute('cloud.region', region)
   if (requestId) span.setAttribute('aws.request_id', requestId)
+  if (extendedRequestId) span.setAttribute('aws.extended_request_id', extendedRequestId)
   if (httpStatusCode) span.setAttribute('http.response.status_code', httpStatusCode)
   if (attempts !== undefined && attempts > 1) span.setAttribute('http.request.resend_count', attempts - 1)
 }

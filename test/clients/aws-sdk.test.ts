@@ -3,6 +3,7 @@
 import { awsClient } from 'clew/aws-sdk'
 import { afterEach, describe, expect, it } from 'vitest'
 import { injected } from '../../src/runtime/aws-inject.ts'
+import { describeEvent } from '../../src/runtime/lambda/event.ts'
 import { inClients, NOT_INSTALLED } from '../runtimes/installed.ts'
 import { json, Local, type Respond } from './local.ts'
 
@@ -45,6 +46,7 @@ describe.skipIf(!installed)(`the AWS SDK${installed ? '' : ` (${NOT_INSTALLED})`
       'rpc.service': 'SQS',
       'rpc.method': 'SendMessage',
       'aws.request_id': 'r1',
+      'cloud.region': 'eu-central-1',
       'aws.sqs.queue.url': input.QueueUrl,
     })
     const sent = JSON.parse(local.calls[0]!.body)
@@ -65,6 +67,22 @@ describe.skipIf(!installed)(`the AWS SDK${installed ? '' : ` (${NOT_INSTALLED})`
     expect(call.attributes).toMatchObject({ 'faas.invoked_name': 'bill', 'faas.invoked_provider': 'aws' })
     const context = JSON.parse(atob(String(local.calls[0]!.headers['x-amz-client-context'])))
     expect(context.custom.traceparent).toContain(call.spanId)
+    expect(local.calls[0]!.body).toBe('{}')
+  })
+
+  it('sends the trace in the payload of an invocation that nobody waits for', async () => {
+    await start((_, response) => json(response, {}, 202))
+    const { LambdaClient, InvokeCommand } = await sdk('lambda')
+    const client: AnyClient = new LambdaClient!(options())
+    const input = { FunctionName: 'bill', InvocationType: 'Event', Payload: new TextEncoder().encode('{"id":1}') }
+    await local.run((span) => awsClient(span, client).send(new InvokeCommand!(input as never)))
+    const call = local.spans.find(({ name }) => name === 'Lambda.Invoke')!
+    const [sent] = local.calls
+    expect(sent!.headers['x-amz-client-context']).toBeUndefined()
+    const payload = JSON.parse(sent!.body)
+    expect(payload).toMatchObject({ id: 1, $trace: { traceparent: expect.stringContaining(call.spanId) } })
+    // The function that is invoked goes on with it.
+    expect(describeEvent(payload).carrier?.get('traceparent')).toBe(payload.$trace.traceparent)
   })
 
   it('sends the trace with events and notifications', async () => {
@@ -96,7 +114,7 @@ describe.skipIf(!installed)(`the AWS SDK${installed ? '' : ` (${NOT_INSTALLED})`
   })
 
   it('shows every try of a call as a span of its own', async () => {
-    await start((_, response, count) => json(response, {}, count < 3 ? 503 : 200))
+    await start((_, response, count) => json(response, {}, count < 3 ? 503 : 200, { 'x-amz-id-2': 'e1' }))
     const { S3Client, PutObjectCommand } = await sdk('s3')
     const client: AnyClient = new S3Client!({ ...options(), forcePathStyle: true, maxAttempts: 3 })
     await local.run((span) =>
@@ -104,7 +122,12 @@ describe.skipIf(!installed)(`the AWS SDK${installed ? '' : ` (${NOT_INSTALLED})`
     )
     expect(local.tree).toBe('root\n  S3.PutObject 200\n    PUT 503 !\n    PUT 503 !\n    PUT 200')
     const call = local.spans.find(({ name }) => name === 'S3.PutObject')!
-    expect(call.attributes).toMatchObject({ 'aws.s3.bucket': 'b', 'aws.s3.key': 'k', 'http.request.resend_count': 2 })
+    expect(call.attributes).toMatchObject({
+      'aws.s3.bucket': 'b',
+      'aws.s3.key': 'k',
+      'aws.extended_request_id': 'e1',
+      'http.request.resend_count': 2,
+    })
   })
 
   it('hands on the error of the SDK, the same object', async () => {
@@ -150,6 +173,9 @@ describe('injected', () => {
       { ClientContext: btoa('{"client":{},"custom":{"a":"1"}}') },
       true,
     ],
+    ['an invocation with a stream for an answer', 'Lambda', 'InvokeWithResponseStream', { Payload: '{}' }, true],
+    ['an event that is no object', 'Lambda', 'Invoke', { InvocationType: 'Event', Payload: '[1]' }, false],
+    ['an event without a payload', 'Lambda', 'Invoke', { InvocationType: 'Event' }, false],
     ['calls that send nothing', 'S3', 'GetObject', { Bucket: 'b' }, false],
   ])('%s', (_, service, method, input, isInjected) => {
     const before = structuredClone(input)
