@@ -120,10 +120,11 @@ function traceCall(
   })
 }
 
-function told(span: Span, { __smithy_context: signed }: HandlerContext, metadata: Metadata = {}): void {
+function told(span: Span, { clientName, __smithy_context: signed }: HandlerContext, metadata: Metadata = {}): void {
   const { requestId, extendedRequestId, httpStatusCode, attempts } = metadata
   const region = signed?.selectedHttpAuthScheme?.httpAuthOption?.signingProperties?.region
   if (typeof region === 'string') span.setAttribute('cloud.region', region)
+  if (region && clientName === 'LambdaClient') span.setAttribute('faas.invoked_region', String(region))
   if (requestId) span.setAttribute('aws.request_id', requestId)
   if (extendedRequestId) span.setAttribute('aws.extended_request_id', extendedRequestId)
   if (httpStatusCode) span.setAttribute('http.response.status_code', httpStatusCode)

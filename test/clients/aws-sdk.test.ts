@@ -64,7 +64,11 @@ describe.skipIf(!installed)(`the AWS SDK${installed ? '' : ` (${NOT_INSTALLED})`
       awsClient(span, client).send(new InvokeCommand!({ FunctionName: 'bill', Payload: '{}' } as never)),
     )
     const call = local.spans.find(({ name }) => name === 'Lambda.Invoke')!
-    expect(call.attributes).toMatchObject({ 'faas.invoked_name': 'bill', 'faas.invoked_provider': 'aws' })
+    expect(call.attributes).toMatchObject({
+      'faas.invoked_name': 'bill',
+      'faas.invoked_provider': 'aws',
+      'faas.invoked_region': 'eu-central-1',
+    })
     const context = JSON.parse(atob(String(local.calls[0]!.headers['x-amz-client-context'])))
     expect(context.custom.traceparent).toContain(call.spanId)
     expect(local.calls[0]!.body).toBe('{}')

@@ -45,6 +45,9 @@ interface Pending {
   resolve(invoked: Invoked): void
 }
 
+/** Epoch milliseconds, with their fractions. */
+export const now = (): number => performance.timeOrigin + performance.now()
+
 const EXTENSION_ID = '00000000-0000-4000-8000-000000000001'
 
 export class LambdaFunction {
@@ -184,10 +187,10 @@ export class LambdaFunction {
     const arrivals: number[] = []
     const chunks: string[] = []
     for await (const chunk of request) {
-      arrivals.push(Date.now())
+      arrivals.push(now())
       chunks.push(String(chunk))
     }
-    arrivals.push(Date.now())
+    arrivals.push(now())
     const text = chunks.join('')
     const body = /^[[{"\dtfn]/.test(text) ? tryJson(text) : text
     const pending = this.#running.get(id)
