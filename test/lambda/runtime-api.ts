@@ -142,9 +142,9 @@ export class LambdaFunction {
     while (!this.isFrozen) await new Promise<void>((resolve) => this.#thaw.push(resolve))
   }
 
-  /** Resolves when the function has written `text`. */
-  async wrote(text: string): Promise<void> {
-    while (!this.output.includes(text)) await new Promise<void>((resolve) => this.#readers.push(resolve))
+  /** Resolves when `condition` holds of what the function has written. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((resolve) => this.#readers.push(resolve))
   }
 
   /** Sends a signal to the function; one that is frozen is thawed for it. */

@@ -42,6 +42,16 @@ const names = (): string[] =>
     .map(({ name }) => name)
     .sort()
 
+/** The names of the spans in each line of the log that has some, once there are so many. */
+async function linesOf(lambda: LambdaFunction, count: number): Promise<string[][]> {
+  const lines = (): string[] => lambda.output.split('\n').filter((line) => /resourceSpans.*\}$/.test(line))
+  await lambda.until(() => lines().length >= count)
+  return lines().map((line) => {
+    const { resourceSpans } = JSON.parse(line.slice(line.indexOf('{')))
+    return resourceSpans[0].scopeSpans[0].spans.map(({ name }: { name: string }) => name)
+  })
+}
+
 describe.skipIf(!RIC)(`AWS Lambda${RIC ? '' : ` (${NOT_INSTALLED})`}`, () => {
   it('sends the spans before the response, so that a freeze loses none', async () => {
     const lambda = await start('buffered.ts')
@@ -53,6 +63,31 @@ describe.skipIf(!RIC)(`AWS Lambda${RIC ? '' : ` (${NOT_INSTALLED})`}`, () => {
     await lambda.invoke({})
     expect(names()).toEqual(['GET /orders/{id}', 'init', 'orders', 'work', 'work'])
     expect(collector.requests).toHaveLength(2)
+  })
+
+  it.each([
+    ['before the response', 'buffered.ts', false],
+    ['after the response, with an extension', 'buffered.ts', true],
+    ['after the end of the stream', 'streaming.ts', false],
+    ['after the end of the stream, with an extension', 'streaming.ts', true],
+  ])('loses nothing of five events, frozen after each: %s', async (_, file, EXTENSION) => {
+    collector.decide(() => ({ kind: 'delay', ms: 50 }))
+    const lambda = await start(file, { EXTENSION })
+    for (let count = 1; count <= 5; count++) {
+      const traceId = `${count}`.repeat(32)
+      const headers = { ...V2.headers, traceparent: `00-${traceId}-b7ad6b7169203331-01` }
+      await lambda.invoke({ ...V2, headers })
+      await lambda.frozen()
+      const spans = collector.spans().filter((span) => span.traceId === traceId && span.name !== 'init')
+      const root = spans.find(({ kind }) => kind === 2)!
+      expect(root.parentSpanId).toBe('b7ad6b7169203331')
+      const children = spans.filter((span) => span !== root)
+      expect(children.map(({ name }) => name)).toEqual(file === 'buffered.ts' ? ['work'] : ['one', 'two', 'three'])
+      for (const child of children) expect(child.parentSpanId).toBe(root.spanId)
+    }
+    expect(lambda.freezes).toBeGreaterThanOrEqual(5)
+    expect(collector.requests).toHaveLength(5)
+    expect(collector.dropped()).toEqual({})
   })
 
   it('describes the function, the invocation and the request', async () => {
@@ -196,7 +231,7 @@ describe.skipIf(!RIC)(`AWS Lambda${RIC ? '' : ` (${NOT_INSTALLED})`}`, () => {
     const lambda = await start('buffered.ts', { EXTENSION: true })
     await lambda.invoke({})
     lambda.invoke({ never: true })
-    await lambda.wrote('waiting')
+    await lambda.until(() => lambda.output.includes('waiting'))
     lambda.signal('SIGTERM')
     expect(await lambda.exited).toBe('SIGTERM')
     expect(names()).toEqual(['init', 'orders', 'orders', 'work', 'work'])
@@ -230,14 +265,48 @@ describe.skipIf(!RIC)(`AWS Lambda${RIC ? '' : ` (${NOT_INSTALLED})`}`, () => {
     }
   })
 
+  it('keeps streams of a managed instance apart, which it sends at once', async () => {
+    const env = { AWS_LAMBDA_MAX_CONCURRENCY: '4', AWS_LAMBDA_NODEJS_WORKER_COUNT: '1' }
+    const lambda = await start('streaming.ts', {}, { ...env, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x' })
+    const traces = Array.from({ length: 4 }, (_, i) => `${i + 1}`.repeat(32))
+    const answers = await Promise.all(
+      traces.map((trace) => lambda.invoke({ ...V2, headers: { traceparent: `00-${trace}-b7ad6b7169203331-01` } })),
+    )
+    for (const { chunks } of answers) expect(chunks.join('')).toContain('one two three')
+    await collector.until(() => collector.spans().filter(({ name }) => name !== 'init').length === 16)
+    for (const trace of traces) {
+      const spans = collector.spans().filter(({ traceId, name }) => traceId === trace && name !== 'init')
+      expect(spans.map(({ name }) => name).sort()).toEqual(['GET /orders/{id}', 'one', 'three', 'two'])
+    }
+  })
+
   it('writes the spans to the log before the response, for those who ship by logs', async () => {
     const lambda = await start('stdout.ts')
-    const { body } = await lambda.invoke({})
-    expect(body).toBe('done')
-    await lambda.frozen()
-    const line = lambda.output.split('\n').find((text) => text.includes('resourceSpans'))!
-    const { resourceSpans } = JSON.parse(line.slice(line.indexOf('{')))
-    expect(resourceSpans[0].scopeSpans[0].spans.map(({ name }: { name: string }) => name)).toContain('work')
+    for (let count = 1; count <= 5; count++) {
+      expect((await lambda.invoke({})).body).toBe('done')
+      await lambda.frozen()
+    }
+    // Written before the freeze; the pipe brings it when it likes.
+    const [first, ...rest] = await linesOf(lambda, 5)
+    expect(first).toEqual(['orders', 'init', 'work'])
+    expect(rest).toEqual(Array.from({ length: 4 }, () => ['orders', 'work']))
+  })
+
+  it('sends the trace on with a request that Lambda@Edge hands to the origin', async () => {
+    const lambda = await start('edge.ts')
+    const headers = {
+      host: [{ key: 'Host', value: 'cdn.example' }],
+      traceparent: [{ key: 'traceparent', value: V2.headers.traceparent }],
+    }
+    const request = { clientIp: '192.0.2.1', method: 'GET', uri: '/index.html', querystring: '', headers }
+    const { body } = await lambda.invoke({ Records: [{ cf: { config: { eventType: 'origin-request' }, request } }] })
+    const root = collector.spans().find(({ kind }) => kind === 2)!
+    expect(root.parentSpanId).toBe('b7ad6b7169203331')
+    const traceparent = `00-${root.traceId}-${root.spanId}-01`
+    expect(body).toEqual({
+      ...request,
+      headers: { ...headers, traceparent: [{ key: 'traceparent', value: traceparent }] },
+    })
   })
 
   it('takes X-Ray for a parent only where it is asked to, and W3C before it', async () => {
