@@ -41,8 +41,9 @@ export function post(
   deadlineMs: number,
   maxTries: number,
 ): Promise<Reply> {
-  const controller = new AbortController()
-  const { signal } = controller
+  // Fastly has none: there a try that comes too late is not called off, and nobody waits for it.
+  const controller = typeof AbortController === 'undefined' ? undefined : new AbortController()
+  const signal = controller?.signal as AbortSignal
   /** What is known so far, and so the answer when time is up. */
   let reply: Reply = { ok: false, reason: 'timeout', message: 'no answer in time', alive: false }
 
@@ -77,7 +78,7 @@ export function post(
       } catch (error) {
         if (!alive) reply = { ok: false, reason: 'network', message: String((error as Error).cause ?? error), alive }
       }
-      if (alive || signal.aborted || tries >= maxTries || host.now() + waitMs >= deadlineMs) return
+      if (alive || signal?.aborted || tries >= maxTries || host.now() + waitMs >= deadlineMs) return
       await new Promise((resolve) => setTimeout(resolve, waitMs))
     }
   }
@@ -86,7 +87,7 @@ export function post(
     // A race and not only a signal: a fetch that ignores its signal must not hold up the invocation.
     const timer = setTimeout(() => {
       resolve(reply)
-      controller.abort()
+      controller?.abort()
     }, deadlineMs - host.now())
     attempts().then(() => {
       clearTimeout(timer)

@@ -3,6 +3,7 @@
 // shorter host; a redirect to another origin carries neither baggage nor trace state to hosts nobody listed.
 import type { PropagationContext } from './propagator.ts'
 import { followRedirects } from './redirect.ts'
+import { parseUrl } from './url.ts'
 
 /**
  * Targets by pattern: `api.example` is that host on any port, `*.example` every host below it but not itself,
@@ -84,7 +85,8 @@ function test(pattern: string | RegExp): (url: URL) => boolean {
   }
   const wanted = pattern.toLowerCase()
   if (wanted === '*') return () => true
-  if (URL.canParse(wanted) && wanted.includes('://')) return (url) => url.origin === new URL(wanted).origin
+  const origin = wanted.includes('://') && parseUrl(wanted)?.origin
+  if (origin) return (url) => url.origin === origin
   if (wanted.startsWith('*.')) return (url) => host(url.hostname).endsWith(wanted.slice(1))
   return (url) => host(url.hostname) === wanted || url.host === wanted
 }

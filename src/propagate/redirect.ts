@@ -1,6 +1,7 @@
 // In: a response that may redirect, and the request it answers. Out: the request that follows, as the Fetch standard has it.
 // Must stay true: hosts that follow by themselves hand every header of ours to the new origin; whoever follows by this
 // function decides again what goes along (`outbound`, with `from`).
+import { parseUrl } from './url.ts'
 
 /** The request that a redirect asks for. */
 export interface Redirect {
@@ -86,9 +87,8 @@ export function redirectOf(
   const { status, headers } = response
   if (![301, 302, 303, 307, 308].includes(status)) return undefined
   const location = headers.get('location')
-  if (location === null || !URL.canParse(location, from.href)) return undefined
-  const url = new URL(location, from.href)
-  if (!/^https?:$/.test(url.protocol)) return undefined
+  const url = location === null ? undefined : parseUrl(location, from.href)
+  if (!url || !/^https?:$/.test(url.protocol)) return undefined
   if (url.hash === '') url.hash = from.hash
   const becomesGet = status === 303 ? method !== 'GET' && method !== 'HEAD' : status < 303 && method === 'POST'
   return {

@@ -37,11 +37,14 @@ export function observeBody(response: Response, ended: (error?: unknown) => void
 /**
  * True for a body that somebody still writes. What the Fetch standard makes of texts and bytes are byte streams in Node,
  * edge runtimes and browsers; a stream of the user's is one only where he asked for it, and counts as known then:
- * untouched is always right. Bun says it when it is inspected. Deno is not asked: the question turns texts into streams.
+ * untouched is always right. Bun says it when it is inspected. Deno is not asked: the question turns texts into streams. On
+ * Fastly all bodies look alike, and one that comes from a backend would lose its short way: events are streams, by their type.
  */
 export function isStreamed(response: Response): boolean {
-  const { Bun, Deno } = globalThis as { Bun?: { inspect(value: unknown, options: object): string }; Deno?: unknown }
-  if (Deno || response.status === 101 || response.headers.has('content-length')) return false
+  const { Bun, Deno, fastly } = globalThis as Host
+  const { headers } = response
+  if (Deno || response.status === 101 || headers.has('content-length')) return false
+  if (fastly) return /^text\/event-stream/.test(headers.get('content-type') ?? '')
   if (Bun) return /^Response \(0 KB\)/.test(Bun.inspect(response, { depth: 0 }))
   const { body } = response
   if (!body || body.locked) return false
@@ -51,4 +54,11 @@ export function isStreamed(response: Response): boolean {
   } catch {
     return true
   }
+}
+
+/** What tells the hosts apart whose bodies do not tell. */
+interface Host {
+  readonly Bun?: { inspect(value: unknown, options: object): string }
+  readonly Deno?: unknown
+  readonly fastly?: unknown
 }

@@ -4,6 +4,8 @@ import { type AttributeValue, StatusCode } from '../flush/model.ts'
 import type { RecordingSpan } from './recording-span.ts'
 import { redactUrl } from './redact.ts'
 
+export { parseUrl } from '../propagate/url.ts'
+
 /** The methods of RFC 9110, RFC 5789 and QUERY; anything else is `_OTHER`. */
 const KNOWN = /^(GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|QUERY)$/
 /** The methods that fetch itself writes in upper case (Fetch standard, "normalize a method"). */
@@ -21,15 +23,6 @@ export function methodAttributes(given: string): Record<string, AttributeValue> 
 export function methodName(attributes: Readonly<Record<string, AttributeValue>>): string {
   const method = attributes['http.request.method']
   return method === '_OTHER' ? 'HTTP' : String(method)
-}
-
-/** Nothing for what is relative or broken: what is wrong with it is between the caller and the host. */
-export function parseUrl(url: string): URL | undefined {
-  try {
-    return new URL(url)
-  } catch {
-    return undefined
-  }
 }
 
 /** A URL as hosts write it, without its credentials: scheme, host, port, path and query. Each getter of a URL is a call into the host. */

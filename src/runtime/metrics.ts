@@ -7,6 +7,7 @@ import { metricsJson } from '../flush/metrics-json.ts'
 import type { Exemplar, Histogram, HistogramPoint, MetricAttributes, MetricsEncoder } from '../flush/metrics-model.ts'
 import { type Resource, SpanKind, type SpanRecord } from '../flush/model.ts'
 import { type ReceiverOptions, receiver } from '../flush/receiver.ts'
+import { parseUrl } from './http.ts'
 import { SCOPE } from './version.ts'
 
 export interface MetricsOptions extends Omit<ReceiverOptions, 'tracesUrl' | 'logsUrl'> {
@@ -159,8 +160,8 @@ function histogramsOf(
 
 /** What is no URL is refused by the receiver, with a sentence that says so. */
 function endpoint(url: string): string {
-  if (!URL.canParse(url)) return url
-  const at = new URL(url)
+  const at = parseUrl(url)
+  if (!at) return url
   at.pathname = at.pathname.replace(/(\/v1\/traces)?\/*$/, '/v1/metrics')
   return at.href
 }
