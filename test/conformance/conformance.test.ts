@@ -7,7 +7,7 @@ import type { RunningHost } from './host.ts'
 import { promises } from './promises.ts'
 import { World } from './world.ts'
 
-describe.each(everywhere)('$name', ({ missing, start, name }) => {
+describe.each(everywhere)('$name', ({ missing, start, name, without = {} }) => {
   if (missing !== undefined) {
     it.skip(`not run: ${name} is ${missing}`, () => {})
     return
@@ -24,7 +24,8 @@ describe.each(everywhere)('$name', ({ missing, start, name }) => {
     await world?.close()
   })
 
-  it.each(promises)('$name', ({ keep }) => keep(host, world))
+  it.each(promises.filter((promise) => !without[promise.name]))('$name', ({ keep }) => keep(host, world))
+  for (const [promise, reason] of Object.entries(without)) it.skip(`${promise}: ${reason}`, () => {})
 
   it('a client who leaves ends the root, and is no error', async (context) => {
     if (!host.url) return context.skip('serves no HTTP')

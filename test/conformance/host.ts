@@ -21,6 +21,8 @@ export interface Host {
   readonly name: string
   /** Why it cannot run here; absent when it can. */
   readonly missing?: string
+  /** Promises that mean nothing there, by name, and why. */
+  readonly without?: Readonly<Record<string, string>>
   start(world: World): Promise<RunningHost>
 }
 

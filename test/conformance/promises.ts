@@ -209,24 +209,25 @@ export const promises: readonly Promised[] = [
     },
   },
   {
-    name: 'what comes after the close leaves in one more POST, and later still is counted',
+    name: 'what comes after the close leaves in one more POST',
     async keep(host, world) {
-      await settled(host, world)
-      const { collector } = world
-      const { late: before = 0 } = collector.dropped()
-      const { traceId, headers } = caller()
-      // The spans are on their way for so long that the host is still awake for what comes after them.
-      collector.script({ kind: 'delay', ms: 400 })
-      await host.request('/late/straggler', headers)
-      const spans = await world.spansOf(traceId, 2)
+      const { traceId, spans } = await straggled(host, world)
       assert.equal(tree(spans), 'GET\n  late')
       assert.ok(spans.every(({ attributes }) => plain(attributes)['clew.unfinished'] === undefined))
       assert.equal(world.postsOf(traceId), 2)
-      // The next export of the tracer tells.
-      const next = caller()
-      await host.request('/late/await', next.headers)
-      await world.spansOf(next.traceId, 4)
-      assert.equal(collector.dropped()['late'], before + 1)
+    },
+  },
+  {
+    name: 'what comes later still is counted, and the next export tells',
+    async keep(host, world) {
+      const { late: before = 0 } = world.collector.dropped()
+      await straggled(host, world)
+      const { traceId, headers } = caller()
+      await host.request('/late/await', headers)
+      await world.spansOf(traceId, 4)
+      const { late: after = 0 } = world.collector.dropped()
+      // One of this promise's own; another host of the program may tell of others.
+      assert.ok(after > before)
     },
   },
   {
@@ -315,6 +316,15 @@ export const promises: readonly Promised[] = [
     },
   },
 ]
+
+/** Asks for what goes on after the response, while the spans are on their way for so long that the host stays awake. */
+async function straggled(host: RunningHost, world: World): Promise<{ traceId: string; spans: DecodedSpan[] }> {
+  await settled(host, world)
+  const { traceId, headers } = caller()
+  world.collector.script({ kind: 'delay', ms: 400 })
+  await host.request('/late/straggler', headers)
+  return { traceId, spans: await world.spansOf(traceId, 2) }
+}
 
 /** A later trace has arrived: what was to leave before it has left. */
 async function settled(host: RunningHost, world: World): Promise<void> {

@@ -8,8 +8,9 @@ export interface Outcome {
   readonly host: string
   /** Why it did not run at all. */
   readonly missing?: string
-  /** By promise; absent: kept. */
+  /** By promise; absent: kept, or without meaning there. */
   readonly broken: Readonly<Record<string, string>>
+  readonly without?: Host['without']
 }
 
 export async function runHost(host: Host): Promise<Outcome> {
@@ -19,6 +20,7 @@ export async function runHost(host: Host): Promise<Outcome> {
   try {
     const running = await host.start(world)
     for (const { name, keep } of promises) {
+      if (host.without?.[name]) continue
       try {
         await keep(running, world)
       } catch (error) {
@@ -31,14 +33,16 @@ export async function runHost(host: Host): Promise<Outcome> {
   } finally {
     await world.close()
   }
-  return { host: host.name, broken }
+  return { host: host.name, broken, ...(host.without && { without: host.without }) }
 }
 
-/** Promise by runtime, as a Markdown table: kept, broken, or not run. */
+/** Promise by runtime, as a Markdown table: kept, broken, or not run (and so for what means nothing there). */
 export function table(outcomes: readonly Outcome[]): string {
   const rows = promises.map(({ name }) => [
     name,
-    ...outcomes.map(({ missing, broken }) => (missing !== undefined ? '–' : broken[name] ? '**broken**' : '✓')),
+    ...outcomes.map(({ missing, broken, without }) =>
+      missing !== undefined || without?.[name] ? '–' : broken[name] ? '**broken**' : '✓',
+    ),
   ])
   const lines = [['promise', ...outcomes.map(({ host }) => host)], ['---', ...outcomes.map(() => ':-:')], ...rows]
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')

@@ -2,6 +2,7 @@
 // Must stay true: the code that calls the program is the vendor's; what of it is ours is said in docs/runtimes.md.
 import { writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { ROOT } from '../../runtimes/bundle.ts'
 import { inRuntimes, NOT_INSTALLED } from '../../runtimes/installed.ts'
 import type { Host } from '../host.ts'
@@ -13,6 +14,8 @@ const vercelServer = inRuntimes('@vercel/node/dist/dev-server.mjs')
 const netlifyServer = inRuntimes('@netlify/serverless-functions-api/dist/index_server.js')
 const azureLibrary = inRuntimes('@azure/functions/dist/azure-functions.js')
 const googleFramework = inRuntimes('@google-cloud/functions-framework/build/src/index.js')
+const fastlyEngine = inRuntimes('@fastly/js-compute/fastly.wasm')
+const fastlyHost = fileURLToPath(new URL('../fastly/host.ts', import.meta.url))
 const deno = inRuntimes('deno/deno')
 
 const missingUnless = (file: string | undefined): { missing?: string } => (file ? {} : { missing: NOT_INSTALLED })
@@ -73,6 +76,21 @@ export const platforms: readonly Host[] = [
       startProcess(world, 'google-cloud.ts', (file) => ({ command: node, args: [file] }), {
         define: { FRAMEWORK: googleFramework! },
       }),
+  },
+  {
+    name: 'Fastly',
+    without: {
+      'a call that is called off is no error': 'there is no AbortController',
+      'what comes later still is counted, and the next export tells': 'an instance serves one request',
+    },
+    ...missingUnless(fastlyEngine),
+    start: (world) =>
+      startProcess(
+        world,
+        'fastly.ts',
+        (file) => ({ command: node, args: ['--experimental-wasm-jspi', fastlyHost, fastlyEngine!, file] }),
+        { format: 'iife' },
+      ),
   },
   {
     name: 'Azure',
