@@ -4,11 +4,12 @@
 import { type Attributes, type AttributeValue, SpanKind, StatusCode } from '../flush/model.ts'
 import { recordGetter } from '../propagate/getters.ts'
 import { beforeReturn } from './before-return.ts'
-import { fetchEvent, requestAttributes } from './fetch-event.ts'
 import { contextWith, type WithSpan } from './handle.ts'
+import { methodAttributes, methodName } from './http.ts'
 import { NODE_RESOURCE } from './node.ts'
 import { environment } from './process.ts'
 import type { RecordingSpan } from './recording-span.ts'
+import { requestAttributes } from './server.ts'
 import type { Tracer } from './tracer.ts'
 
 /** What is used of Azure's `InvocationContext`. */
@@ -27,7 +28,6 @@ export function azure<Env, E, C extends AzureContext, R>(
   return (input, given) => {
     const context = given as C
     const request = isRequest(input) ? input : undefined
-    const http = request && fetchEvent.describe(request)
     const attributes: Record<string, AttributeValue> = {
       'faas.trigger': request ? 'http' : 'other',
       ...(request && requestAttributes(request)),
@@ -35,10 +35,10 @@ export function azure<Env, E, C extends AzureContext, R>(
     if (context.invocationId) attributes['faas.invocation_id'] = context.invocationId
     const { traceParent, traceState } = context.traceContext ?? {}
     const start = {
-      name: http?.name ?? context.functionName ?? 'function',
+      name: request ? methodName(methodAttributes(request.method)) : (context.functionName ?? 'function'),
       kind: SpanKind.SERVER,
       attributes,
-      carrier: http?.carrier ?? recordGetter({ traceparent: traceParent, tracestate: traceState }),
+      carrier: request?.headers ?? recordGetter({ traceparent: traceParent, tracestate: traceState }),
       resource: host,
     }
     return beforeReturn(tracer, start, async (span) => {

@@ -5,12 +5,13 @@ import type { Attributes } from '../flush/model.ts'
 import { SpanKind } from '../flush/model.ts'
 import type { Getter } from '../propagate/propagator.ts'
 import { isStreamed, observeBody } from './body.ts'
-import { fetchEvent, requestAttributes } from './fetch-event.ts'
 import { forward } from './forward.ts'
+import { methodAttributes, methodName } from './http.ts'
 import type { Lifetime } from './invocation.ts'
 import { linger } from './linger.ts'
 import { environment } from './process.ts'
 import type { RecordingSpan } from './recording-span.ts'
+import { requestAttributes, responded } from './server.ts'
 import type { Span } from './span.ts'
 import type { Tracer } from './tracer.ts'
 import { settled, settledWithin } from './wait.ts'
@@ -69,17 +70,21 @@ export function handle<Env = unknown, C = undefined>(
 
   // Two parameters by name: Deno looks at how many a handler has, and makes no second argument for one that has less.
   return ((request: Request, context: C, ...rest: never[]) => {
-    const described = fetchEvent.describe(request)
-    const more = options.attributes?.(request, context)
-    const route = more?.['http.route']
     const kept: Promise<unknown>[] = []
     let settledMs = 0
     const start = {
-      ...described,
-      name: route ? `${described.name} ${route}` : described.name,
+      name: 'HTTP',
       kind: SpanKind.SERVER,
-      carrier: options.carrier?.(request, context) ?? request.headers,
-      attributes: () => ({ ...requestAttributes(request), ...more }),
+      describe() {
+        const more = options.attributes?.(request, context)
+        const route = more?.['http.route']
+        const name = methodName(methodAttributes(request.method))
+        return {
+          name: route ? `${name} ${route}` : name,
+          carrier: options.carrier?.(request, context) ?? request.headers,
+          attributes: () => ({ ...requestAttributes(request), ...more }),
+        }
+      },
       env,
       keepAlive(promise: Promise<unknown>) {
         if (waitUntil) waitUntil(promise, context)
@@ -92,13 +97,20 @@ export function handle<Env = unknown, C = undefined>(
     }
     const answer = tracer.invoke(start, (span, lifetime): Response | Promise<Response> => {
       lingering?.opened(lifetime)
-      const leave = (response: Response): Response => {
+      const root = span as unknown as RecordingSpan<unknown>
+      const leave = (given: Response): Response => {
         settledMs = Date.now()
-        // Bun's `upgrade` and the like leave nothing to answer.
-        if (!response) return response
-        // Spans that leave before the response cannot wait for its stream.
-        if (isBefore) return leftAtOnce(response, request, span, lifetime)
-        return left(response, request, span, lifetime, options.sent?.(context))
+        return root.config.attempt(() => {
+          // Bun's `upgrade` and the like leave nothing to answer.
+          const response = given && responded(given, root, request)
+          // Spans that leave before the response cannot wait for its stream.
+          if (!response || isBefore || !root.isRecorded()) return response
+          const sent = options.sent?.(context)
+          if (sent) lifetime.extend(sent)
+          else if (response === given && request.method !== 'HEAD' && isStreamed(response))
+            return observed(response, root, lifetime)
+          return response
+        }, given)
       }
       const result = handler(request, contextWith(context, span), ...rest)
       return result instanceof Promise ? result.then(leave) : leave(result)
@@ -107,32 +119,14 @@ export function handle<Env = unknown, C = undefined>(
   }) as unknown as TracedRequestHandler<C>
 }
 
-/** Writes what the response says onto the span. */
-function leftAtOnce<Env>(response: Response, request: Request, span: Span<Env>, lifetime: Lifetime): Response {
-  return fetchEvent.leave!(response as never, span as unknown as RecordingSpan<unknown>, lifetime, request) as Response
-}
-
-/** The same, for a span that waits for what is still being sent. */
-function left<Env>(
-  response: Response,
-  request: Request,
-  span: Span<Env>,
-  lifetime: Lifetime,
-  sent: Promise<unknown> | undefined,
-): Response {
-  const recording = span as unknown as RecordingSpan<unknown>
-  const same = leftAtOnce(response, request, span, lifetime)
-  if (!recording.isRecorded()) return same
-  if (sent) lifetime.extend(sent)
-  else if (same === response && request.method !== 'HEAD' && isStreamed(response)) {
-    let end = (): void => {}
-    lifetime.extend(new Promise<void>((resolve) => (end = resolve)))
-    return observeBody(response, (error) => {
-      if (error !== undefined) recording.failed(error)
-      end()
-    })
-  }
-  return same
+/** The response to send, whose root goes on until its stream has been read. */
+function observed(response: Response, root: RecordingSpan<unknown>, lifetime: Lifetime): Response {
+  let end = (): void => {}
+  lifetime.extend(new Promise<void>((resolve) => (end = resolve)))
+  return observeBody(response, (error) => {
+    if (error !== undefined) root.failed(error)
+    end()
+  })
 }
 
 /** The answer, once the spans have left or their time is up. */

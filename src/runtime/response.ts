@@ -20,7 +20,7 @@ export function untilBodyEnds(
   // workerd's pipe, through which bytes pass without entering JavaScript. To ask Deno for the body of a text makes a
   // stream of it, and its length is lost: where there is no pipe, do not ask.
   const { IdentityTransformStream: Pipe } = globalThis as { IdentityTransformStream?: new () => TransformStream }
-  if (!Pipe) return response
+  if (!Pipe || !span.isRecording()) return response
   const { body, headers } = response
   if (!body || response.webSocket || request.method === 'HEAD' || headers.has('content-encoding')) return response
   const length = inspect(body, 'length')
