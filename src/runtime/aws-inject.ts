@@ -42,7 +42,7 @@ const withJson =
   (field: string): Injector =>
   (message, carrier) => {
     const given = message[field]
-    const payload = parsed(given instanceof Uint8Array ? new TextDecoder().decode(given) : given)
+    const payload = parsed(() => (typeof given === 'string' ? given : new TextDecoder().decode(given as Uint8Array)))
     if (!payload || CARRIER in payload) return message
     const text = JSON.stringify(attach(payload, carrier))
     return text.length > MAX_JSON ? message : { ...message, [field]: text }
@@ -51,7 +51,10 @@ const withJson =
 /** `custom` in the client context, where the function's `context.clientContext` shows it. */
 const withClientContext: Injector = (message, carrier) => {
   const given = message['ClientContext']
-  const context = given === undefined ? {} : parsed(fromBase64(given))
+  const context =
+    given === undefined
+      ? {}
+      : parsed(() => new TextDecoder().decode(Uint8Array.from(atob(String(given)), (char) => char.charCodeAt(0))))
   const custom = (context?.['custom'] ?? {}) as Input
   if (!context || Object.keys(carrier).some((name) => name in custom)) return message
   const text = toBase64(JSON.stringify({ ...context, custom: { ...custom, ...carrier } }))
@@ -77,21 +80,12 @@ const INJECTORS: Readonly<Record<string, Injector | undefined>> = {
 }
 
 /** A JSON object, or nothing. */
-function parsed(text: unknown): Input | undefined {
-  if (typeof text !== 'string') return undefined
+function parsed(read: () => string): Input | undefined {
   try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Input) : undefined
+    const value: unknown = JSON.parse(read())
+    return typeof value === 'object' && value && !Array.isArray(value) ? (value as Input) : undefined
   } catch {
     return undefined
-  }
-}
-
-function fromBase64(text: unknown): string {
-  try {
-    return new TextDecoder().decode(Uint8Array.from(atob(String(text)), (char) => char.charCodeAt(0)))
-  } catch {
-    return ''
   }
 }
 

@@ -2,7 +2,7 @@
 // call, and messages that carry the trace.
 // Must stay true: the caller's input is never changed; a context that somebody put into a message stays; results, errors and
 // retries are the SDK's own.
-import { type Attributes, SpanKind, StatusCode } from '../flush/model.ts'
+import { type Attributes, SpanKind } from '../flush/model.ts'
 import { injected } from './aws-inject.ts'
 import { forward } from './forward.ts'
 import { methodAttributes, methodName, urlAttributes } from './http.ts'
@@ -24,7 +24,7 @@ interface HandlerContext {
   /** How the request was signed, once it was. */
   readonly __smithy_context?: {
     readonly selectedHttpAuthScheme?: {
-      readonly httpAuthOption?: { readonly signingProperties?: { readonly region?: unknown } }
+      readonly httpAuthOption?: { readonly signingProperties?: { readonly region?: string } }
     }
   }
 }
@@ -121,14 +121,17 @@ function traceCall(
 }
 
 function told(span: Span, { clientName, __smithy_context: signed }: HandlerContext, metadata: Metadata = {}): void {
-  const { requestId, extendedRequestId, httpStatusCode, attempts } = metadata
+  const { requestId, extendedRequestId, httpStatusCode, attempts = 1 } = metadata
   const region = signed?.selectedHttpAuthScheme?.httpAuthOption?.signingProperties?.region
-  if (typeof region === 'string') span.setAttribute('cloud.region', region)
-  if (region && clientName === 'LambdaClient') span.setAttribute('faas.invoked_region', String(region))
-  if (requestId) span.setAttribute('aws.request_id', requestId)
-  if (extendedRequestId) span.setAttribute('aws.extended_request_id', extendedRequestId)
-  if (httpStatusCode) span.setAttribute('http.response.status_code', httpStatusCode)
-  if (attempts !== undefined && attempts > 1) span.setAttribute('http.request.resend_count', attempts - 1)
+  const values = {
+    'cloud.region': region,
+    'faas.invoked_region': clientName === 'LambdaClient' && region,
+    'aws.request_id': requestId,
+    'aws.extended_request_id': extendedRequestId,
+    'http.response.status_code': httpStatusCode,
+    'http.request.resend_count': attempts - 1,
+  }
+  for (const [key, value] of Object.entries(values)) if (value) span.setAttribute(key, value)
 }
 
 /** One request of a call (semantic conventions, HTTP client). */
@@ -139,7 +142,7 @@ async function traceTry(parent: Span, next: Next, args: Arguments): Promise<Answ
     const status = answer.response?.statusCode
     if (status === undefined) return answer
     span.setAttribute('http.response.status_code', status)
-    if (status >= 400) span.setAttribute('error.type', String(status)).setStatus({ code: StatusCode.ERROR })
+    if (status >= 400) span.setAttribute('error.type', String(status)).setStatus({ code: 'error' })
     return answer
   })
 }
@@ -151,27 +154,25 @@ function requestAttributes(request: unknown): Attributes & Record<string, string
 }
 
 /** What a call is about: bucket, table, queue, topic, function. */
-const SUBJECTS: Readonly<Record<string, readonly (readonly [input: string, attribute: string])[]>> = {
-  S3: [
-    ['Bucket', 'aws.s3.bucket'],
-    ['Key', 'aws.s3.key'],
-    ['CopySource', 'aws.s3.copy_source'],
-    ['UploadId', 'aws.s3.upload_id'],
-  ],
-  DynamoDB: [['TableName', 'aws.dynamodb.table_names']],
-  SQS: [['QueueUrl', 'aws.sqs.queue.url']],
-  SNS: [['TopicArn', 'aws.sns.topic.arn']],
-  Lambda: [['FunctionName', 'faas.invoked_name']],
-  Kinesis: [['StreamName', 'aws.kinesis.stream_name']],
-  SecretsManager: [['SecretId', 'aws.secretsmanager.secret.arn']],
-  SFN: [['stateMachineArn', 'aws.step_functions.state_machine.arn']],
+const SUBJECTS: Readonly<Record<string, string | undefined>> = {
+  'S3.Bucket': 'aws.s3.bucket',
+  'S3.Key': 'aws.s3.key',
+  'S3.CopySource': 'aws.s3.copy_source',
+  'S3.UploadId': 'aws.s3.upload_id',
+  'DynamoDB.TableName': 'aws.dynamodb.table_names',
+  'SQS.QueueUrl': 'aws.sqs.queue.url',
+  'SNS.TopicArn': 'aws.sns.topic.arn',
+  'Lambda.FunctionName': 'faas.invoked_name',
+  'Kinesis.StreamName': 'aws.kinesis.stream_name',
+  'SecretsManager.SecretId': 'aws.secretsmanager.secret.arn',
+  'SFN.stateMachineArn': 'aws.step_functions.state_machine.arn',
 }
 
 function subjectOf(service: string, input: Readonly<Record<string, unknown>>): Attributes {
   const attributes: Record<string, string | readonly string[]> = {}
-  for (const [name, key] of SUBJECTS[service] ?? []) {
-    const value = input[name]
-    if (typeof value === 'string') attributes[key] = key.endsWith('names') ? [value] : value
+  for (const [name, value] of Object.entries(input)) {
+    const key = SUBJECTS[`${service}.${name}`]
+    if (key && typeof value === 'string') attributes[key] = key.endsWith('names') ? [value] : value
   }
   if (service === 'Lambda') attributes['faas.invoked_provider'] = 'aws'
   return attributes

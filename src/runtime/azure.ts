@@ -43,7 +43,8 @@ export function azure<Env, E, C extends AzureContext, R>(
     }
     return beforeReturn(tracer, start, async (span) => {
       const result = await handler(input, contextWith(context, span))
-      if (request) answered(span as unknown as RecordingSpan<Env>, result)
+      const root = span as unknown as RecordingSpan<Env>
+      if (request) root.config.attempt(() => answered(root, result))
       return result
     })
   }

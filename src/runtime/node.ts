@@ -52,12 +52,11 @@ export function node<Env, Req extends NodeRequest, Res extends NodeResponse>(
   const lingering = waitUntil || isBefore ? undefined : linger()
 
   return (request, response) => {
-    const attributes = requestAttributes(request)
     const kept: Promise<unknown>[] = []
     const start = {
-      name: methodName(attributes),
+      name: methodName(methodAttributes(request.method ?? 'GET')),
       kind: SpanKind.SERVER,
-      attributes,
+      attributes: () => requestAttributes(request),
       carrier: recordGetter(request.headers),
       env: environment() as Env,
       keepAlive: (promise: Promise<unknown>) =>

@@ -419,6 +419,16 @@ describe('describeEvent', () => {
       expect(extractLinks(batch!.messages, traceContext()).map(({ traceId }) => traceId)).toEqual(row.links)
   })
 
+  it('survives whatever stands in the place of any part of an event', () => {
+    const junk = [null, 0, 'x', [], {}, [null], { get: 1 }]
+    for (const { event } of Object.values(rows))
+      for (const broken of replaced(event, junk)) {
+        const { carrier, batch } = describeEvent(broken, {})
+        if (carrier) traceContext().extract(carrier, {})
+        if (batch) extractLinks(batch.messages, traceContext())
+      }
+  })
+
   it('shows X-Ray only to those who read it', () => {
     const { carrier } = describeEvent({}, { xRayTraceId: XRAY } as never)
     expect(traceContext().extract(carrier!, {})).toEqual({})
@@ -451,3 +461,12 @@ describe('describeEvent', () => {
     expect(extractLinks(describeEvent({ Records }).batch!.messages, traceContext())).toHaveLength(128)
   })
 })
+
+/** The value with each of its parts, one after the other, replaced by each piece of junk. */
+function* replaced(value: unknown, junk: readonly unknown[]): Generator<unknown> {
+  yield* junk
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, part] of Object.entries(value))
+    for (const other of replaced(part, junk))
+      yield Array.isArray(value) ? value.with(Number(key), other) : { ...value, [key]: other }
+}

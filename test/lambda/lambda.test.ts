@@ -97,6 +97,21 @@ describe('lambda', () => {
     expect(exporter.spans.map(({ attributes }) => attributes['faas.coldstart'])).toEqual([false])
   })
 
+  it('hands on a result that does not like to be looked at', async () => {
+    const shy = {
+      get statusCode(): number {
+        throw new Error('no')
+      },
+      get batchItemFailures(): [] {
+        throw new Error('no')
+      },
+    }
+    const event = { version: '2.0', rawPath: '/', headers: {}, requestContext: { http: { method: 'GET' } } }
+    const sqs = { Records: [{ eventSource: 'aws:sqs', eventSourceARN: 'a:b:jobs', messageId: '1', body: 'x' }] }
+    const quiet = createTracer({ service: 'orders', exporter, onError() {} })
+    for (const each of [event, sqs]) expect(await lambda(quiet, () => shy)(each, context())).toBe(shy)
+  })
+
   it('runs a handler whose time has already run out', async () => {
     expect(await lambda(tracer, async () => 'done')({}, context(0))).toBe('done')
   })

@@ -255,6 +255,16 @@ describe('Azure', () => {
     })
   })
 
+  it('hands on an answer that does not like to be looked at', async () => {
+    const shy = {
+      get status(): number {
+        throw new Error('no')
+      },
+    }
+    const quiet = createTracer({ service: 'platforms', exporter, onError() {} })
+    expect(await azure(quiet, async (_input: Request, _context: object) => shy)(request(), context)).toBe(shy)
+  })
+
   it('goes on with the host’s own trace for other triggers, and hands on the error', async () => {
     const thrown = new Error('no')
     const traceContext = { traceParent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }

@@ -35,13 +35,12 @@ function carrying<Env>(root: Span<Env>, request: Json): Json {
 }
 
 /** Records which messages of a batch are to be delivered again. */
-export function batchAnswered<Env, R>(span: Span<Env>, result: R): R {
+export function batchAnswered<Env>(span: Span<Env>, result: unknown): void {
   const failures = properties(result)['batchItemFailures']
-  if (!Array.isArray(failures) || failures.length === 0) return result
+  if (!Array.isArray(failures) || failures.length === 0) return
   for (const failure of failures)
     span.addEvent('message failed', { 'messaging.message.id': String(properties(failure)['itemIdentifier']) })
   span
     .setAttributes({ 'aws.lambda.batch_item_failures': failures.length, 'error.type': 'batch_item_failures' })
     .setStatus({ code: StatusCode.ERROR, message: `${failures.length} of the batch failed` })
-  return result
 }

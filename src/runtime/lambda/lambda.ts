@@ -101,12 +101,12 @@ function wrapped<Env>(tracer: Tracer<Env>, handler: Handler, options: LambdaOpti
     const invocation = {
       name: description.name ?? context.functionName,
       kind: SpanKind.SERVER,
-      attributes: {
+      attributes: () => ({
         'faas.trigger': trigger,
         'faas.coldstart': isCold,
         ...invocationAttributes(context),
         ...attributes,
-      },
+      }),
       env: environment() as Env,
       keepAlive: (promise: Promise<unknown>) => void kept.push(promise),
       budgetMs: () => Math.min(isAfter ? Infinity : flushTimeoutMs, context.getRemainingTimeInMillis() - MARGIN_MS),
@@ -114,7 +114,8 @@ function wrapped<Env>(tracer: Tracer<Env>, handler: Handler, options: LambdaOpti
       ...(carrier && { carrier }),
     }
     let stop = (): void => {}
-    const run = (root: Span<Env>, lifetime: Lifetime): unknown => {
+    const run = (span: Span<Env>, lifetime: Lifetime): unknown => {
+      const root = span as RecordingSpan<Env>
       stop = closeInTime(context, lifetime, kept)
       if (isCold) initSpan(root, loadedMs)
       if (isAfter) root.waitUntil(responsePosted())
@@ -123,7 +124,8 @@ function wrapped<Env>(tracer: Tracer<Env>, handler: Handler, options: LambdaOpti
         const result = await handler(...args)
         // After an error it is the runtime that ends the stream, and it waits for us.
         if (stream) lifetime.extend(streamEnded(stream))
-        return answered(root as RecordingSpan<Env>, event, result, description)
+        // A result may throw when it is looked at: that is nobody's business.
+        return root.config.attempt(() => answered(root, event, result, description), result)
       })
     }
     try {
@@ -142,16 +144,19 @@ function wrapped<Env>(tracer: Tracer<Env>, handler: Handler, options: LambdaOpti
 
 /** Runs the handler; for a batch in a CONSUMER span under the root, with a link a message. */
 function inBatch<Env, R>(
-  root: Span<Env>,
+  root: RecordingSpan<Env>,
   { propagator }: Lifetime,
   batch: BatchDescription | undefined,
   run: (span: Span<Env>) => Promise<R>,
 ): Promise<R> {
   if (!batch) return run(root)
   const links = extractLinks(batch.messages, propagator).map((context) => ({ context }))
-  return root.enterSpan(batch.name, { kind: SpanKind.CONSUMER, attributes: batch.attributes, links }, async (span) =>
-    batchAnswered(span, await run(span)),
-  )
+  const options = { kind: SpanKind.CONSUMER, attributes: batch.attributes, links }
+  return root.enterSpan(batch.name, options, async (span: Span<Env>) => {
+    const result = await run(span)
+    root.config.attempt(() => batchAnswered(span, result))
+    return result
+  })
 }
 
 /** The time from the start of the process to the handler: what a cold start adds to its first event. */
