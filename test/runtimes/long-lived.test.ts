@@ -8,9 +8,11 @@ import { Program } from './program.ts'
 
 const node24 = join(ROOT, 'node_modules/.bin/node')
 const bun = inRuntimes('bun/bin/bun.exe')
+const deno = inRuntimes('deno/deno')
 const runtimes = [
   { name: 'Node', command: node24, args: [] as string[] },
   ...(bun ? [{ name: 'Bun', command: bun, args: [] }] : []),
+  ...(deno ? [{ name: 'Deno', command: deno, args: ['run', '--allow-all', '--no-lock', '--no-check'] }] : []),
 ]
 
 let collector: Collector
@@ -30,29 +32,30 @@ const names = (): string[] =>
     .spans()
     .map(({ name }) => name)
     .sort()
-const start = async (command: string, options: object = {}): Promise<string> => {
+const start = async (command: string, args: readonly string[], options: object = {}): Promise<string> => {
   program = await Program.start('long-lived.ts', command, {
+    args,
     define: { COLLECTOR_URL: collector.url, OPTIONS: options },
   })
   return program.url()
 }
 
-describe.each(runtimes)('a server in $name', ({ command }) => {
+describe.each(runtimes)('a server in $name', ({ command, args }) => {
   it('sends the spans of several requests at once, when there are enough', async () => {
-    const url = await start(command, { delayMs: 60_000, maxRecords: 6 })
+    const url = await start(command, args, { delayMs: 60_000, maxRecords: 6 })
     for (let i = 0; i < 3; i++) await fetch(url)
     await collector.until(() => collector.spans().length === 6)
     expect(collector.requests).toHaveLength(1)
   })
 
   it('sends what there is when the time has come', async () => {
-    const url = await start(command, { delayMs: 30 })
+    const url = await start(command, args, { delayMs: 30 })
     await fetch(url)
     await collector.until(() => collector.spans().length === 2)
   })
 
   it('sends what waits at SIGTERM, and ends by it', async () => {
-    const url = await start(command, { delayMs: 60_000 })
+    const url = await start(command, args, { delayMs: 60_000 })
     await fetch(url)
     fetch(`${url}/hang`).catch(() => {})
     await program.wrote(/hanging/)
@@ -65,7 +68,7 @@ describe.each(runtimes)('a server in $name', ({ command }) => {
   })
 
   it('leaves the end to whoever listens to SIGTERM too', async () => {
-    const url = await start(command, { delayMs: 60_000, listens: true })
+    const url = await start(command, args, { delayMs: 60_000, listens: true })
     await fetch(url, { headers: { connection: 'close' } })
     program.signal('SIGTERM')
     expect(await program.ended).toBe(3)
@@ -73,7 +76,7 @@ describe.each(runtimes)('a server in $name', ({ command }) => {
   })
 
   it('describes request and response as the conventions say', async () => {
-    const url = await start(command, { delayMs: 1 })
+    const url = await start(command, args, { delayMs: 1 })
     await fetch(`${url}/route?a=1&sig=secret`, { headers: { 'user-agent': 'test/1', connection: 'close' } })
     await fetch(`${url}/route`, { method: 'POST', headers: { connection: 'close' } })
     await fetch(`${url}/broken`, { headers: { connection: 'close' } })
@@ -92,7 +95,7 @@ describe.each(runtimes)('a server in $name', ({ command }) => {
   })
 
   it('sends what waits when a script has come to its end', async () => {
-    program = await Program.start('script.ts', command, { define: { COLLECTOR_URL: collector.url } })
+    program = await Program.start('script.ts', command, { args, define: { COLLECTOR_URL: collector.url } })
     expect(await program.ended).toBe(0)
     expect(names()).toEqual(['import', 'row'])
   })
