@@ -3,6 +3,7 @@
 // of its own, so that none sees another's spans.
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { connect } from 'node:net'
 import { plain } from '../collector.ts'
 import type { DecodedSpan } from '../otlp-decode.ts'
 import type { RunningHost } from './host.ts'
@@ -16,7 +17,7 @@ export interface Promised {
 }
 
 /** A caller's identity of one's own. */
-function caller(flags = '01'): { traceId: string; spanId: string; headers: Record<string, string> } {
+function caller(flags = '01'): { traceId: string; spanId: string; headers: { traceparent: string } } {
   const traceId = randomBytes(16).toString('hex')
   const spanId = randomBytes(8).toString('hex')
   return { traceId, spanId, headers: { traceparent: `00-${traceId}-${spanId}-${flags}` } }
@@ -38,6 +39,9 @@ const named = (spans: readonly DecodedSpan[], name: string): DecodedSpan => {
   assert.ok(found, `a span named ${name}`)
   return found
 }
+
+/** For hosts that serve HTTP and hear of it when a client leaves; the others name it in `without`. */
+export const LEAVING = 'a client who leaves ends the root, and is no error'
 
 export const promises: readonly Promised[] = [
   {
@@ -115,6 +119,24 @@ export const promises: readonly Promised[] = [
       assert.equal(body, 'AbortError')
       assert.ok(spans.every(({ status }) => status?.code !== 2))
     }),
+  },
+  {
+    name: LEAVING,
+    async keep({ url }, world) {
+      const { traceId, headers } = caller()
+      // A socket of its own, reset: a pooled connection would be kept.
+      const { hostname, port } = new URL(url!)
+      const socket = connect(Number(port), hostname)
+      socket.on('error', () => {})
+      socket.write(`GET /plain/endless HTTP/1.1\r\nhost: ${hostname}\r\ntraceparent: ${headers.traceparent}\r\n\r\n`)
+      await new Promise<void>((resolve) => {
+        socket.on('data', (chunk) => String(chunk).includes('more') && resolve())
+      })
+      socket.resetAndDestroy()
+      const [root] = await world.spansOf(traceId, 1)
+      assert.equal(root!.name, 'GET')
+      assert.notEqual(root!.status?.code, 2)
+    },
   },
   {
     name: 'a call that fails is an error of its own',

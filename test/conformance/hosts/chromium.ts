@@ -5,6 +5,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { bundle, scratch } from '../../runtimes/bundle.ts'
 import type { Answer, Host } from '../host.ts'
+import { LEAVING } from '../promises.ts'
 
 const binary = [
   process.env['CHROMIUM'],
@@ -49,6 +50,7 @@ async function ask(path, headers) {
 
 export const chromium: Host = {
   name: 'Chromium',
+  without: { [LEAVING]: 'a service worker hears nothing of it' },
   ...(!binary && { missing: 'not installed: apt-get install chromium' }),
   async start(world) {
     const questions: object[] = []

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { bundle } from '../../runtimes/bundle.ts'
 import { inRuntimes, NOT_INSTALLED } from '../../runtimes/installed.ts'
 import type { Host } from '../host.ts'
+import { LEAVING } from '../promises.ts'
 
 interface EdgeVM {
   evaluate(code: string): unknown
@@ -12,6 +13,7 @@ const file = inRuntimes('@edge-runtime/vm/dist/index.js')
 
 export const edge: Host = {
   name: 'Vercel edge',
+  without: { [LEAVING]: 'it serves no HTTP' },
   ...(!file && { missing: NOT_INSTALLED }),
   async start(world) {
     const { EdgeVM } = (await import(pathToFileURL(file!).href)) as { EdgeVM: new () => EdgeVM }

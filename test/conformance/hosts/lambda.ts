@@ -2,11 +2,13 @@
 import { LambdaFunction, RIC } from '../../lambda/runtime-api.ts'
 import { NOT_INSTALLED } from '../../runtimes/installed.ts'
 import type { Answer, Host } from '../host.ts'
+import { LEAVING } from '../promises.ts'
 
 const entry = new URL('../entries/lambda.ts', import.meta.url).pathname
 
 export const lambda: Host = {
   name: 'AWS Lambda',
+  without: { [LEAVING]: "a client's connection ends at the gateway" },
   ...(!RIC && { missing: NOT_INSTALLED }),
   async start(world) {
     const env = {

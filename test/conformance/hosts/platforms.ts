@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { ROOT } from '../../runtimes/bundle.ts'
 import { inRuntimes, NOT_INSTALLED } from '../../runtimes/installed.ts'
 import type { Host } from '../host.ts'
+import { LEAVING } from '../promises.ts'
 import { next } from './next.ts'
 import { freePort, type Launch, startProcess } from './process.ts'
 
@@ -30,11 +31,13 @@ const vercelDev = (file: string): Launch => ({
 export const platforms: readonly Host[] = [
   {
     name: 'Vercel dev, Node',
+    without: { [LEAVING]: 'the server for development does not pass it on' },
     ...missingUnless(vercelServer),
     start: (world) => startProcess(world, 'vercel.ts', vercelDev),
   },
   {
     name: 'Vercel dev, edge',
+    without: { [LEAVING]: 'the server for development does not pass it on' },
     ...missingUnless(vercelServer),
     start: (world) =>
       startProcess(world, 'vercel.ts', async (file) => {
@@ -94,6 +97,7 @@ export const platforms: readonly Host[] = [
   },
   {
     name: 'Azure',
+    without: { [LEAVING]: 'a response is whole before it is sent' },
     ...missingUnless(azureLibrary),
     start: (world) =>
       startProcess(world, 'azure.ts', (file) => ({ command: node, args: [file] }), {
