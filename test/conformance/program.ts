@@ -165,8 +165,9 @@ const routes: Readonly<Record<string, Route>> = {
     return new Response('answered')
   },
 
-  late(span) {
-    span.waitUntil(sleep(20).then(() => span.enterSpan('late', () => sleep(1))))
+  late(span, request) {
+    const afterMs = Number(new URL(request.url).searchParams.get('ms') ?? 20)
+    span.waitUntil(sleep(afterMs).then(() => span.enterSpan('late', () => sleep(1))))
     return new Response('ok')
   },
 

@@ -1,6 +1,6 @@
 // In: a runtime of Next.js. Out: the program as a route handler of an app that `next build` built and `next start` serves.
 // Must stay true: one build for both runtimes, for it is what takes the time: the program's addresses come from the environment,
-// and a header chooses the runtime without a change of the URL.
+// and a header chooses the route without a change of the URL.
 import { spawn } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { bundle, ROOT } from '../../runtimes/bundle.ts'
 import { inRuntimes, NOT_INSTALLED } from '../../runtimes/installed.ts'
 import type { Host } from '../host.ts'
-import { freePort, started } from './process.ts'
+import type { World } from '../world.ts'
+import { freePort, type RunningProcess, started } from './process.ts'
 
 const cli = inRuntimes('next/dist/bin/next')
 const node = join(ROOT, 'node_modules/.bin/node')
@@ -19,9 +20,13 @@ const app = join(root, '.next-app')
 const NOWHERE = 'http://127.0.0.1:9'
 const NO_TELEMETRY = { NEXT_TELEMETRY_DISABLED: '1' }
 
+interface ProcessHost extends Host {
+  start(world: World): Promise<RunningProcess>
+}
+
 let build: Promise<void> | undefined
 
-export function next(name: string, runtime: 'nodejs' | 'edge'): Host {
+function next(name: string, runtime: 'nodejs' | 'edge'): ProcessHost {
   return {
     name,
     ...(!cli && { missing: NOT_INSTALLED }),
@@ -34,18 +39,23 @@ export function next(name: string, runtime: 'nodejs' | 'edge'): Host {
       const running = await started(app, { command: node, args, env, port })
       return {
         ...running,
-        request: (path, headers) => running.request(path, { ...headers, 'x-runtime': runtime }),
+        request: (path, headers) => running.request(path, { 'x-route': runtime, ...headers }),
       }
     },
   }
 }
 
+export const nextNode: ProcessHost = next('Next.js, Node', 'nodejs')
+export const nextEdge: ProcessHost = next('Next.js, edge', 'edge')
+
 const CONFIG = `export default {
   turbopack: { root: ${JSON.stringify(root)} },
   rewrites: () => ({
-    beforeFiles: [
-      { source: '/:path*', has: [{ type: 'header', key: 'x-runtime', value: 'edge' }], destination: '/edge/:path*' },
-    ],
+    beforeFiles: ['edge', 'after'].map((value) => ({
+      source: '/:path*',
+      has: [{ type: 'header', key: 'x-route', value }],
+      destination: \`/\${value}/:path*\`,
+    })),
   }),
 }`
 
@@ -57,12 +67,15 @@ async function built(): Promise<void> {
     'package.json': '{ "name": "app", "private": true, "type": "module" }',
     'next.config.mjs': CONFIG,
   }
-  for (const [folder, runtime] of [
-    ['app/[...route]', 'nodejs'],
-    ['app/edge/[...route]', 'edge'],
-  ]) {
+  const plain = "export { GET } from './program.js'"
+  const afterwards = `import { after } from 'next/server'
+    import { afterwards } from './program.js'
+    export const GET = afterwards(after)`
+  const routes = { 'app/[...route]': plain, 'app/edge/[...route]': plain, 'app/after/[...route]': afterwards }
+  for (const [folder, route] of Object.entries(routes)) {
+    const runtime = folder.includes('edge') ? 'edge' : 'nodejs'
     files[`${folder}/program.js`] = program
-    files[`${folder}/route.js`] = `export { GET } from './program.js'\nexport const runtime = '${runtime}'`
+    files[`${folder}/route.js`] = `${route}\nexport const runtime = '${runtime}'`
   }
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(app, name)), { recursive: true })

@@ -7,7 +7,7 @@ import { ROOT } from '../../runtimes/bundle.ts'
 import { inRuntimes, NOT_INSTALLED } from '../../runtimes/installed.ts'
 import type { Host } from '../host.ts'
 import { LEAVING } from '../promises.ts'
-import { next } from './next.ts'
+import { nextEdge, nextNode } from './next.ts'
 import { freePort, type Launch, startProcess } from './process.ts'
 
 const node = join(ROOT, 'node_modules/.bin/node')
@@ -50,8 +50,8 @@ export const platforms: readonly Host[] = [
         return vercelDev(entry)
       }),
   },
-  next('Next.js, Node', 'nodejs'),
-  next('Next.js, edge', 'edge'),
+  nextNode,
+  nextEdge,
   {
     name: 'Netlify',
     ...missingUnless(netlifyServer),

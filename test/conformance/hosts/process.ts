@@ -18,6 +18,11 @@ export interface Launch {
   readonly port?: number
 }
 
+export interface RunningProcess extends RunningHost {
+  /** Asks the process to end, and waits until it has. */
+  terminate(): Promise<void>
+}
+
 interface Build extends Omit<BuildOptions, 'define'> {
   readonly define?: Record<string, unknown>
 }
@@ -41,7 +46,7 @@ export async function started(
   cwd: string,
   { command, args, env, port }: Launch,
   remove?: () => Promise<void>,
-): Promise<RunningHost> {
+): Promise<RunningProcess> {
   const child = spawn(command, args, {
     cwd,
     env: { PATH: process.env['PATH'], HOME: cwd, NO_COLOR: '1', ...env },
@@ -64,6 +69,10 @@ export async function started(
   return {
     url,
     request: (path, headers) => requestTo(url, path, headers),
+    async terminate() {
+      child.kill('SIGTERM')
+      await exited
+    },
     async stop() {
       child.kill('SIGKILL')
       await exited
