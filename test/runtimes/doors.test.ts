@@ -1,10 +1,13 @@
 // In: every front door for a host. Out: proof that what a bundle carries asks nothing of its host to be loaded.
 import { readdirSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
-import { bundle, ROOT } from './bundle.ts'
+import { started } from '../conformance/hosts/process.ts'
+import { bundle, ROOT, scratch } from './bundle.ts'
+import { inRuntimes, NOT_INSTALLED } from './installed.ts'
 
 /** Doors to what only Cloudflare has may import from it. */
 const CLOUDFLARE = new Set(['durable-objects', 'entrypoints', 'workflows', 'workers', 'bindings'])
@@ -12,6 +15,25 @@ const CLOUDFLARE = new Set(['durable-objects', 'entrypoints', 'workflows', 'work
 const doors = readdirSync(join(ROOT, 'src'))
   .filter((file) => file.endsWith('.ts'))
   .map((file) => file.slice(0, -3))
+
+/** Those that any host must be able to load. */
+const hosts = [
+  'handle',
+  'lambda',
+  'aws-sdk',
+  'node',
+  'deno',
+  'bun',
+  'vercel',
+  'netlify',
+  'fastly',
+  'supabase',
+  'google-cloud',
+  'azure',
+  'browser',
+]
+
+const fastlyEngine = inRuntimes('@fastly/js-compute/fastly.wasm')
 
 describe('front doors', () => {
   it.each(doors)('%s imports nothing of its host', async (door) => {
@@ -30,21 +52,6 @@ describe('front doors', () => {
   })
 
   it('all load in workerd without a flag, where a module may touch no clock, no randomness and no timer', async () => {
-    const hosts = [
-      'handle',
-      'lambda',
-      'aws-sdk',
-      'node',
-      'deno',
-      'bun',
-      'vercel',
-      'netlify',
-      'fastly',
-      'supabase',
-      'google-cloud',
-      'azure',
-      'browser',
-    ]
     const contents = await bundle(join(ROOT, 'test/runtimes/programs/doors.ts'))
     const { Miniflare, convertV4MiniflareOptions } = createRequire(import.meta.url)('miniflare')
     const miniflare = new Miniflare(
@@ -66,6 +73,19 @@ describe('front doors', () => {
       expect(await response.json()).toEqual(hosts)
     } finally {
       await miniflare.dispose()
+    }
+  })
+
+  it.skipIf(!fastlyEngine)(`all load in Fastly's engine${fastlyEngine ? '' : ` (${NOT_INSTALLED})`}`, async () => {
+    const { path, remove } = await scratch()
+    const script = join(path, 'doors.js')
+    await writeFile(script, await bundle(join(ROOT, 'test/runtimes/programs/doors-fastly.ts'), { format: 'iife' }))
+    const args = ['--experimental-wasm-jspi', join(ROOT, 'test/conformance/fastly/host.ts'), fastlyEngine!, script]
+    const server = await started(path, { command: join(ROOT, 'node_modules/.bin/node'), args }, remove)
+    try {
+      expect(JSON.parse((await server.request('/')).body)).toEqual(hosts)
+    } finally {
+      await server.stop()
     }
   })
 })
