@@ -34,7 +34,8 @@ export async function deliver(
       try {
         let body: Body = encoder[signal](part)
         // A UTF-16 code unit is at most three bytes of UTF-8: only a text that may be too large is measured.
-        if (body.length * 3 > maxBytes && typeof body === 'string') body = new TextEncoder().encode(body)
+        if (body.length * 3 > maxBytes && typeof body === 'string')
+          body = new TextEncoder().encode(body) as Uint8Array<ArrayBuffer>
         if (body.length > maxBytes) throw new Error(`a record of ${body.length} bytes`)
         reply = await send(body, signal, part)
       } catch (error) {

@@ -6,8 +6,8 @@ import { answered, methodAttributes, methodName, urlAttributes } from './http.ts
 import type { RecordingSpan } from './recording-span.ts'
 
 /** What a request says of itself (semantic conventions 1.44, HTTP spans). */
-// `request.cf` knows the colo and the protocol too: to read it costs a Worker more than all else of a request (28 µs of
-// 56, measured), so the colo is taken from the ray's id, and the protocol's version is left to who wants it.
+// `request.cf` knows the colo and the protocol too: to read it costs a Worker 10 µs, where a header costs half of one. So
+// the colo is taken from the ray's id, and the protocol's version is left to who wants it.
 export function requestAttributes({ headers, method, url }: Request): Record<string, AttributeValue> {
   const attributes = Object.assign(methodAttributes(method), urlAttributes(url, false))
   const put = (key: string, value: string | null | undefined): void => {
