@@ -4,11 +4,12 @@
 
 import type { Carrier } from '../../propagate/carrier.ts'
 import type { SpanContext } from '../../propagate/span-context.ts'
+import { isValid } from '../../propagate/traceparent.ts'
 import { hostProcess } from '../process.ts'
 import type { RecordingSpan } from '../recording-span.ts'
 import type { Span } from '../span.ts'
 import { noSpan } from '../tracer.ts'
-import { type AnySpan, isOurs, spanIn, tracerOf } from './tracer.ts'
+import { contextManager, isOurs, spanIn, tracerOf } from './tracer.ts'
 import type { OtelContext, OtelContextManager, OtelSpanOptions, OtelTracer } from './types.ts'
 
 /** What is used of `@opentelemetry/api`: `import { context, trace } from '@opentelemetry/api'`. */
@@ -61,7 +62,7 @@ export function openTelemetry(api: OtelApi, options: OpenTelemetryOptions = {}):
   const { context, trace } = api
   const AsyncLocalStorage = options.AsyncLocalStorage ?? hostStorage()
   // Asked before anything is registered, the API answers with its root context.
-  if (AsyncLocalStorage) context.setGlobalContextManager(contextManager(new AsyncLocalStorage(), context.active()))
+  if (AsyncLocalStorage) context.setGlobalContextManager(asyncContextManager(new AsyncLocalStorage(), context.active()))
   trace.setGlobalTracerProvider({ getTracer: ambientTracer })
   return {
     run: (span, fn) => context.with(trace.setSpan(context.active(), span), fn),
@@ -86,13 +87,14 @@ export function carrierFrom(span: { spanContext(): SpanContext }): Carrier {
   }
 }
 
-const isValid = ({ traceId, spanId }: SpanContext): boolean =>
-  /^(?!0+$)[\da-f]{32}$/.test(traceId) && /^(?!0+$)[\da-f]{16}$/.test(spanId)
+/** Where OpenTelemetry JS says that what runs is telemetry itself: an exporter's own requests are not traced. */
+const SUPPRESSED = /* @__PURE__ */ Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING')
 
-/** A tracer of whatever invocation it is called in. Outside of one its spans do nothing. */
+/** A tracer of whatever invocation it is called in. Outside of one, and where tracing is suppressed, its spans do nothing. */
 function ambientTracer(name: string): OtelTracer {
   const within = (context: OtelContext | undefined): OtelTracer => {
-    const found = [spanIn(context), spanIn(undefined)].find(isOurs) as AnySpan | undefined
+    const isSuppressed = (context ?? contextManager()?.active())?.getValue(SUPPRESSED) === true
+    const found = isSuppressed ? undefined : [spanIn(context), spanIn(undefined)].find(isOurs)
     return tracerOf((found ?? noSpan()) as RecordingSpan<unknown>)
   }
   // One scope an export: the library that made the span is an attribute (OpenTelemetry, "Mapping to non-OTLP Formats").
@@ -110,7 +112,7 @@ function ambientTracer(name: string): OtelTracer {
   }
 }
 
-function contextManager(storage: Storage, root: OtelContext): OtelContextManager {
+function asyncContextManager(storage: Storage, root: OtelContext): OtelContextManager {
   const manager: OtelContextManager = {
     active: () => (storage.getStore() as OtelContext | undefined) ?? root,
     with: (context, fn, thisArg, ...args) => storage.run(context, () => Reflect.apply(fn, thisArg, args)),

@@ -1,6 +1,7 @@
 // In: a span, and calls as the OpenTelemetry API makes them. Out: spans of the same invocation.
 // Must stay true: nothing is imported from the API and nothing registered; contexts of every copy of it are understood.
 import type { SpanContext } from '../../propagate/span-context.ts'
+import { isValid } from '../../propagate/traceparent.ts'
 import type { RecordingSpan } from '../recording-span.ts'
 import type { OtelContext, OtelContextManager, OtelSpanOptions, OtelTracer } from './types.ts'
 
@@ -19,34 +20,33 @@ export function spanIn(context: OtelContext | undefined): AnySpan | undefined {
 export const isOurs = (span: AnySpan | undefined): span is RecordingSpan<unknown> => !!span?.startBeside
 
 /**
- * A `Tracer` of the OpenTelemetry API. The parent of its spans is the span in the context argument; without one the
+ * A `Tracer` of the OpenTelemetry API. The parent of its spans is the valid span in the context argument; without one the
  * ambient span, where that is below `bound`; else `bound`.
  */
 export function tracerOf(bound: RecordingSpan<unknown>): OtelTracer {
   function startSpan(name: string, options?: OtelSpanOptions, context?: OtelContext): RecordingSpan<unknown> {
-    const found = spanIn(context)
-    if (options?.root) return bound.startBeside(undefined, name, options)
-    if (isOurs(found)) return (context || isBelow(found, bound) ? found : bound).startSpan(name, options)
-    return context && found ? bound.startBeside(found.spanContext(), name, options) : bound.startSpan(name, options)
+    const found = options?.root ? undefined : spanIn(context)
+    if (isOurs(found) && (context || isBelow(found, bound))) return found.startSpan(name, options)
+    const theirs = context && found?.spanContext()
+    return options?.root || (theirs && isValid(theirs))
+      ? bound.startBeside(theirs, name, options)
+      : bound.startSpan(name, options)
   }
   return {
     startSpan,
-    startActiveSpan(name: string, ...rest: unknown[]) {
-      const fn = rest.pop() as (span: RecordingSpan<unknown>) => never
-      const [options, context] = rest as [OtelSpanOptions?, OtelContext?]
-      const span = startSpan(name, options, context)
+    startActiveSpan(...args: unknown[]) {
+      const fn = args.pop() as (span: RecordingSpan<unknown>) => never
+      const call = args as Parameters<OtelTracer['startSpan']>
+      const span = startSpan(...call)
       const manager = contextManager()
-      return manager ? manager.with((context ?? manager.active()).setValue(SPAN, span), fn, undefined, span) : fn(span)
+      return manager ? manager.with((call[2] ?? manager.active()).setValue(SPAN, span), fn, undefined, span) : fn(span)
     },
   }
 }
 
-function contextManager(): OtelContextManager | undefined {
-  return (globalThis as { [API]?: { context?: OtelContextManager } })[API]?.context
-}
+/** What somebody has registered with the API, whichever copy of it. */
+export const contextManager = (): OtelContextManager | undefined =>
+  (globalThis as { [API]?: { context?: OtelContextManager } })[API]?.context
 
-function isBelow(span: RecordingSpan<unknown>, above: RecordingSpan<unknown>): boolean {
-  let at: RecordingSpan<unknown> | undefined = span
-  while (at && at.record !== above.record) at = at.parent
-  return !!at
-}
+const isBelow = (span: RecordingSpan<unknown> | undefined, above: RecordingSpan<unknown>): boolean =>
+  !!span && (span.record === above.record || isBelow(span.parent, above))
