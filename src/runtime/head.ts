@@ -9,6 +9,7 @@ import type { SamplingInput, SamplingResult } from '../sampling/sampler.ts'
 import type { InvocationStart } from './invocation.ts'
 import type { Config } from './options.ts'
 import { type Identity, linkRecord } from './record.ts'
+import { safeBaggage } from './safe-baggage.ts'
 import type { Link } from './span.ts'
 import type { Scope } from './span-owner.ts'
 
@@ -47,6 +48,7 @@ export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): 
     return carrier ? admit(propagator.extract(carrier, {}), typeof trust === 'string' ? trust : trust(carrier)) : {}
   }, {})
   const { parent, link, decision, ...rest } = admitted
+  if (rest.baggage) rest.baggage = safeBaggage(config, rest.baggage)
   // Our own decision travels on, in the flag; only the wish to keep the trace at any price is more than that.
   const scope = decision === 'debug' ? { ...rest, decision } : rest
   const traceId = parent?.traceId ?? attempt(() => config.mirror?.traceId()) ?? ids.traceId()

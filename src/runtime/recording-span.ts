@@ -17,6 +17,7 @@ import { tracerOf } from './otel/tracer.ts'
 import type { OtelTracer } from './otel/types.ts'
 import { type Outcome, runs } from './outcome.ts'
 import { append, hooked, type Identity, linkRecord, type OpenRecord, openRecord } from './record.ts'
+import { safeBaggage } from './safe-baggage.ts'
 import type { ContinueOptions, Link, Span, SpanFetch, SpanOptions, SpanStatus } from './span.ts'
 import type { Scope, SpanOwner } from './span-owner.ts'
 
@@ -137,6 +138,7 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
       {},
     )
     const isBeside = spanContext && !options.link
+    if (isBeside && scope.baggage) scope.baggage = safeBaggage(config, scope.baggage)
     const child = isBeside
       ? this.startBeside({ ...spanContext, isRemote: true }, options.name, options, scope)
       : this.startSpan(options.name, options)
@@ -197,14 +199,10 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
   }
 
   withBaggage(values: Readonly<Record<string, string | undefined>>): Span<Env> {
-    const { failed, propagator, safe } = this.config
-    const given = safe(values, 'baggage')
-    let baggage = this.#scope.baggage ?? propagator.emptyBaggage
-    if (!baggage) failed('withBaggage needs a propagator that carries baggage')
-    for (const key of Object.keys(given)) {
-      const value = given[key] as string | undefined
-      baggage = value === undefined ? baggage?.remove(key) : baggage?.set(key, value)
-    }
+    const { config } = this
+    let baggage = this.#scope.baggage ?? config.propagator.emptyBaggage
+    if (baggage) baggage = safeBaggage(config, baggage, values)
+    else config.failed('withBaggage needs a propagator that carries baggage')
     return new RecordingSpan(this.#owner, { ...this.#scope, baggage }, this.record, this.parent)
   }
 
