@@ -3,7 +3,7 @@
 // touched; when anything of ours fails the call goes out as it was given.
 import { type Attributes, SpanKind } from '../flush/model.ts'
 import { EVERYTHING, NOTHING, permitted } from '../propagate/outbound.ts'
-import { answered, methodAttributes, methodName, parseUrl, urlAttributes } from './http.ts'
+import { answered, captured, methodAttributes, methodName, parseUrl, urlAttributes } from './http.ts'
 import type { Config } from './options.ts'
 import { follow } from './outcome.ts'
 import type { RecordingSpan } from './recording-span.ts'
@@ -38,7 +38,6 @@ export function tracedFetch<Env>(
   let sent = init
   let send = call
   let request: Request | undefined
-  let own: Headers | undefined
   try {
     request = typeof input === 'object' && 'url' in input ? input : undefined
     const url = parseUrl(request ? request.url : String(input))
@@ -51,7 +50,8 @@ export function tracedFetch<Env>(
     const context = permitted(span.propagation(), propagate === false ? NOTHING : rule)
     const headers = new Headers(init?.headers ?? request?.headers)
     const { follow: followHops } = config.outbound
-    if (followHops || config.headers) own = new Headers(headers)
+    captured(span, headers)
+    const own = followHops && new Headers(headers)
     config.propagator.inject(context, headers)
     sent = withHeaders(init, headers)
     const isFollowed = !isBinding && (init?.redirect ?? request?.redirect ?? 'follow') === 'follow'
@@ -68,7 +68,7 @@ export function tracedFetch<Env>(
   if (span === parent) return send(input, sent)
   return follow(send(input, sent), {
     done(response) {
-      answered(span as RecordingSpan<unknown>, { headers: own! }, response as Response, (status) => status >= 400)
+      answered(span as RecordingSpan<unknown>, response as Response, (status) => status >= 400)
       span.end()
     },
     failed(error) {

@@ -1,6 +1,7 @@
 // In: methods, URLs and answers. Out: span names and attributes of the HTTP semantic conventions (1.44, stable).
 // Must stay true: names have low cardinality: a route when one is known, never a path; secrets are taken out of URLs.
 import { type AttributeValue, StatusCode } from '../flush/model.ts'
+import type { HeaderValues } from './privacy/headers.ts'
 import type { RecordingSpan } from './recording-span.ts'
 import { redactUrl } from './redact.ts'
 
@@ -45,16 +46,19 @@ export function urlAttributes(href: string, isClient: boolean): Record<string, A
   return attributes
 }
 
+/** Records the headers that somebody asked for by name: those of a request when it begins, those of its answer later. */
+export function captured<Env>(span: RecordingSpan<Env>, request?: HeaderValues, response?: HeaderValues): void {
+  const { attempt, headers } = span.config
+  if (headers) span.setAttributes(attempt(() => headers(request, response), {}))
+}
+
 /** Writes what was answered: the status, and the headers that somebody asked for by name. */
 export function answered(
   span: RecordingSpan<unknown>,
-  request: { readonly headers: Headers },
-  response: Response,
+  { headers, status }: Response,
   isError: (status: number) => boolean,
 ): void {
-  const { status } = response
-  const { attempt, headers } = span.config
   span.setAttribute('http.response.status_code', status)
-  if (headers) span.setAttributes(attempt(() => headers(request.headers, response.headers), {}))
+  captured(span, undefined, headers)
   if (isError(status)) span.setAttribute('error.type', String(status)).setStatus({ code: StatusCode.ERROR })
 }

@@ -7,6 +7,7 @@ import { type SpanBuffer, spanBuffer } from './buffer.ts'
 import type { TimeInput } from './clock.ts'
 import { departure } from './departure.ts'
 import { decideAtHead } from './head.ts'
+import { captured } from './http.ts'
 import type { IdGenerator } from './ids.ts'
 import type { Config } from './options.ts'
 import { type Outcome, runs } from './outcome.ts'
@@ -170,6 +171,7 @@ function open<Env>(config: Config, given: InvocationStart<Env>): Invocation<Env>
   const root = rootSpan(owner, head.scope, head.identity, start.name, options)
   let flushMs = root.record.startMs + LONG_MS
   if (head.added) root.setAttributes(head.added)
+  captured(root, start.carrier)
   const leave = departure(
     config,
     head,

@@ -34,7 +34,7 @@ export function responded(
   }
   if (!span.isRecording()) return response
   // What the app said of an error itself says more than the number.
-  answered(span, request, response, (status) => status >= 500 && span.record.statusCode !== StatusCode.ERROR)
+  answered(span, response, (status) => status >= 500 && span.record.statusCode !== StatusCode.ERROR)
   // A route that the app found out names the span, unless the app named it itself.
   const { attributes, name } = span.record
   const method = methodName(attributes)
