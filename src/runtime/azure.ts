@@ -5,7 +5,7 @@ import { type Attributes, type AttributeValue, SpanKind, StatusCode } from '../f
 import { recordGetter } from '../propagate/getters.ts'
 import { beforeReturn } from './before-return.ts'
 import { contextWith, type WithSpan } from './handle.ts'
-import { methodAttributes, methodName } from './http.ts'
+import { captured, methodAttributes, methodName } from './http.ts'
 import { NODE_RESOURCE } from './node.ts'
 import { environment } from './process.ts'
 import type { RecordingSpan } from './recording-span.ts'
@@ -52,7 +52,9 @@ export function azure<Env, E, C extends AzureContext, R>(
 
 /** Azure's answers are objects with a status, or the body of one with 200. */
 function answered<Env>(root: RecordingSpan<Env>, result: unknown): void {
-  const status = Number((result as { status?: unknown } | null | undefined)?.status ?? (result ? 200 : 204))
+  const { status: given, headers } = (result ?? {}) as { status?: unknown; headers?: HeadersInit }
+  const status = Number(given ?? (result ? 200 : 204))
+  captured(root, undefined, { get: (name) => new Headers(headers).get(name) })
   root.setAttribute('http.response.status_code', status)
   if (status >= 500) root.setAttribute('error.type', String(status)).setStatus({ code: StatusCode.ERROR })
 }

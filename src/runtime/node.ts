@@ -4,7 +4,7 @@
 import { type Attributes, type AttributeValue, SpanKind, StatusCode } from '../flush/model.ts'
 import { recordGetter } from '../propagate/getters.ts'
 import { contextWith } from './handle.ts'
-import { methodAttributes, methodName } from './http.ts'
+import { captured, methodAttributes, methodName } from './http.ts'
 import { linger } from './linger.ts'
 import { environment } from './process.ts'
 import type { RecordingSpan } from './recording-span.ts'
@@ -25,6 +25,7 @@ export interface NodeRequest {
 /** What is used of a `ServerResponse`. */
 export interface NodeResponse {
   readonly statusCode: number
+  getHeader?(name: string): number | string | readonly string[] | undefined
   end(...args: never[]): unknown
   once(event: string, listener: () => void): unknown
 }
@@ -93,8 +94,10 @@ function held(response: NodeResponse, kept: readonly Promise<unknown>[], limitMs
   })
 }
 
-function answered<Env>(root: RecordingSpan<Env>, { statusCode }: NodeResponse): void {
+function answered<Env>(root: RecordingSpan<Env>, response: NodeResponse): void {
+  const { statusCode } = response
   root.setAttribute('http.response.status_code', statusCode)
+  captured(root, undefined, { get: (name) => response.getHeader?.(name)?.toString() })
   if (statusCode >= 500) root.setAttribute('error.type', String(statusCode)).setStatus({ code: StatusCode.ERROR })
   // A route that the app found out names the span, unless the app named it itself.
   const { attributes, name } = root.record

@@ -2,10 +2,13 @@
 // Must stay true: the result reaches the runtime as the handler made it, but for a request that CloudFront sends on, which
 // carries the trace.
 import { StatusCode } from '../../flush/model.ts'
+import { recordGetter } from '../../propagate/getters.ts'
+import { captured } from '../http.ts'
+import type { HeaderValues } from '../privacy/headers.ts'
 import type { RecordingSpan } from '../recording-span.ts'
 import type { Span } from '../span.ts'
 import { type EventDescription, type Json, properties } from './event.ts'
-import { edgeRequest } from './event-http.ts'
+import { edgeHeaders, edgeRequest } from './event-http.ts'
 
 /** Writes the status of an HTTP response onto the root span. */
 export function answered<Env>(
@@ -17,6 +20,7 @@ export function answered<Env>(
   if (trigger !== 'http' || !root.isRecorded()) return result
   const answer = properties(result)
   if (result && result === edgeRequest(properties(event))) return carrying(root, answer)
+  captured(root, undefined, headersOf(answer, !!edgeRequest(properties(event))))
   // A function URL answers 200 with a result that is no response (AWS Lambda, "response payload format").
   const status = Number(answer['statusCode'] ?? answer['status'] ?? (result === undefined ? NaN : 200))
   if (status >= 100 && status < 600) {
@@ -24,6 +28,13 @@ export function answered<Env>(
     if (status >= 500) root.setAttribute('error.type', String(status)).setStatus({ code: StatusCode.ERROR })
   }
   return result
+}
+
+/** A gateway sends both kinds of an answer's headers (AWS Lambda, "response payload format"). */
+function headersOf({ headers, multiValueHeaders }: Json, isEdge: boolean): HeaderValues {
+  if (isEdge) return edgeHeaders(headers)
+  const [one, several] = [recordGetter(properties(headers)), recordGetter(properties(multiValueHeaders))]
+  return { get: (name) => several.get(name) ?? one.get(name) }
 }
 
 /** The request that Lambda@Edge sends on to the origin, with the trace in its headers. */

@@ -66,7 +66,7 @@ export function httpEvent(event: Json): EventDescription | undefined {
   }
   const edge = edgeRequest(event)
   if (edge) {
-    const carrier = listGetter(edgeHeaders(edge['headers']))
+    const carrier = edgeHeaders(edge['headers'])
     return described(carrier, {
       method: edge['method'],
       path: edge['uri'],
@@ -84,10 +84,12 @@ export function edgeRequest(event: Json): Json | undefined {
   return cf['request'] ? properties(cf['request']) : undefined
 }
 
-/** `{ host: [{ key: 'Host', value: 'x' }] }` as a list. */
-function edgeHeaders(headers: unknown): [string, string][] {
-  return Object.entries(properties(headers)).flatMap(([name, values]) =>
-    Array.isArray(values) ? values.map((one): [string, string] => [name, String(properties(one)['value'])]) : [],
+/** What reads `{ host: [{ key: 'Host', value: 'x' }] }`. */
+export function edgeHeaders(headers: unknown): Getter {
+  return listGetter(
+    Object.entries(properties(headers)).flatMap(([name, values]) =>
+      Array.isArray(values) ? values.map((one): [string, string] => [name, String(properties(one)['value'])]) : [],
+    ),
   )
 }
 
