@@ -117,6 +117,8 @@ export type DropReason =
   | 'late'
   /** Log records, not spans: too many for one invocation, too late, or in an export that failed. */
   | 'logs'
+  /** Invocations that were counted, not spans: in an export of metrics that the receiver did not take. */
+  | 'metrics'
 
 /** Spans lost, by reason; only reasons that occurred are present. */
 export type DropCounts = { readonly [reason in DropReason]?: number }

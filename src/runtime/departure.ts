@@ -65,7 +65,11 @@ export function departure(
       if (metrics && isClosed) {
         if (!isCounted) metrics.record(root, keep)
         isCounted = true
-        await metrics.send({ fetch: config.fetch, now, random: config.random, budgetMs: leftMs }, () => resource)
+        await metrics.send(
+          { fetch: config.fetch, now, random: config.random, budgetMs: leftMs },
+          () => resource,
+          losses,
+        )
       }
       await sent
     } catch (error) {
