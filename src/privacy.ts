@@ -8,4 +8,5 @@ export {
 } from './runtime/privacy/headers.ts'
 export { hmac } from './runtime/privacy/hmac.ts'
 export { allOf, maskKeys } from './runtime/privacy/mask-keys.ts'
+export { sanitizeQueries } from './runtime/privacy/queries.ts'
 export type { Mask, Redact, RedactWhere } from './runtime/redact.ts'

@@ -11,6 +11,7 @@ import { generateText, stepCountIs, tool } from 'ai'
 import { MockLanguageModelV4 } from 'ai/test'
 import type { Span } from 'clew'
 import { openTelemetry } from 'clew/otel'
+import { sanitizeQueries } from 'clew/privacy'
 import { sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/pg-proxy'
 import { Hono } from 'hono'
@@ -244,6 +245,15 @@ describe('@prisma/instrumentation', () => {
       ].join('\n'),
     )
   })
+})
+
+test('the text of its queries leaves without literals where asked', async () => {
+  const { run, idle, exporter } = bench({ ambient: openTelemetry({ context, trace }), redact: sanitizeQueries() })
+  const db = drizzle(async () => ({ rows: [[1]] }))
+  instrumentDrizzleClient(db as never)
+  await run(async () => void (await db.execute(sql.raw("select * from carts where owner = 'ann' and id = 7"))))
+  await idle()
+  expect(exporter.spans[1]!.attributes['db.statement']).toBe('select * from carts where owner = ? and id = ?')
 })
 
 test('@kubiks/otel-drizzle knows only the ambient API: its queries join the span they run in', async () => {
