@@ -193,7 +193,7 @@ export function resolveOptions(options: TracerOptions): Config {
     ids: idGenerator(given.randomBytes ?? ((bytes) => crypto.getRandomValues(bytes))),
     // Called as a plain function: some hosts refuse a fetch that is called as a method.
     fetch: (input, init) => hostFetch(input, init),
-    losses: losses((reason, count, message) => quietly(() => onDrop(reason, count, message))),
+    losses: losses((reason, count, message) => quietly(() => onDrop(reason, count, redactUrl(message)))),
     failed,
     attempt,
     redactor: withoutSecrets,

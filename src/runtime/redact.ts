@@ -26,8 +26,8 @@ const SIGN = /[\w.-]=|@/
 
 const CREDENTIALS = /(\w:\/\/)[^\s/?#]*@/g
 
-/** `key=value`, in a URL or in any other text. */
-const PAIR = /([?&]?)(?<![\w.-])([\w.-]+)=[^&#\s"']*/g
+/** `key=value`, in a URL or in any other text; `user[key]=value` as frameworks write it too, encoded or not. */
+const PAIR = /([?&#]?)(?<![\w.%[\]-])([\w.%[\]-]+)=[^&#\s"']*/g
 
 /** Keys whose value is a secret: any that holds one of these words. */
 const SECRET_KEY =
