@@ -1,21 +1,15 @@
 // In: an app that puts secrets everywhere an app can put them. Out: proof that no byte of them leaves by itself.
 // Must stay true: everything that leaves is searched: request bodies and headers of every call, and the whole console.
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { createTracer, otlp, type Span, type TracerOptions } from 'clew'
 import { json, protobuf } from 'clew/flush'
 import { logs } from 'clew/logs'
 import { detect, emails, hmac } from 'clew/privacy'
 import { outbound } from 'clew/propagate'
 import { workers } from 'clew/workers'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { sanitizedQuery } from '../../src/runtime/sql.ts'
-import { Collector, plain } from '../collector.ts'
-
-/** Every secret planted has this in it, and nothing else has. */
-const PLANT = 'pl4nt3d'
-let planted = 0
-const secret = () => `${PLANT}${++planted}`
+import { plain } from '../collector.ts'
+import { secret, secretsMade, Watch } from './plant.ts'
 
 const KEYS = [
   'authorization', 'Authorization', 'http.request.header.authorization', 'http.request.header.cookie', 'set-cookie',
@@ -52,7 +46,7 @@ async function app(span: Span<unknown>, origin: string): Promise<void> {
   for (const key of KEYS) {
     span.setAttribute(key, secret())
     span.setAttributes({ [key]: secret(), [`list.${key}`]: [secret(), secret()] })
-    span.setAttribute(`map.of.${key.length}.${planted}`, {
+    span.setAttribute(`map.of.${key.length}.${secretsMade()}`, {
       [key]: secret(),
       deep: { deeper: [{ [key]: { any: secret(), n: [secret()] } }] },
     })
@@ -71,9 +65,9 @@ async function app(span: Span<unknown>, origin: string): Promise<void> {
   span.setAttribute('password', 12_345_678).setAttribute('password2', new TextEncoder().encode(secret()))
   for (const url of urls()) {
     span
-      .setAttribute(`plain.${planted}`, url)
-      .setAttribute(`list.${planted}`, [url])
-      .setAttribute(`map.${planted}`, { url })
+      .setAttribute(`plain.${secretsMade()}`, url)
+      .setAttribute(`list.${secretsMade()}`, [url])
+      .setAttribute(`map.${secretsMade()}`, { url })
     span.setAttribute('url.full', url)
     span.updateName(`GET ${url}`)
     span.enterSpan(`call ${url}`, (span) => span.addEvent(`event ${url}`, { message: `failed: ${url}` }))
@@ -106,41 +100,17 @@ async function app(span: Span<unknown>, origin: string): Promise<void> {
 /** What the app itself sends on purpose, in the headers of its own call. */
 const HEADER = 'own-header-secret'
 
-let collector: Collector
-let seen: string[] = []
-const server = createServer((request, response) => {
-  const { url: _, ...rest } = { url: request.url, headers: request.headers }
-  seen.push(JSON.stringify(rest))
-  response.end('ok')
-})
-let origin = ''
-let printed: string[] = []
-
-beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-})
-afterAll(() => void server.close())
-beforeEach(async () => {
-  collector = await Collector.start()
-  seen = []
-  printed = []
-  for (const method of ['debug', 'info', 'warn', 'error', 'log'] as const)
-    vi.spyOn(console, method).mockImplementation((...args) => void printed.push(args.map(String).join(' ')))
-})
-afterEach(async () => {
-  vi.restoreAllMocks()
-  await collector.close()
-})
+let watch: Watch
+beforeEach(async () => void (watch = await Watch.start()))
+afterEach(() => watch.close())
 
 async function run(
   options: Partial<TracerOptions>,
-  act: (span: Span<unknown>) => Promise<unknown> = (span) => app(span, origin),
+  act: (span: Span<unknown>) => Promise<unknown> = (span) => app(span, watch.origin),
 ) {
-  const kept: Promise<unknown>[] = []
   const tracer = createTracer({
     service: 'planted',
-    exporter: otlp({ url: collector.url }),
+    exporter: otlp({ url: watch.collector.url }),
     outbound: outbound({ baggage: true }),
     limits: { attributeCountLimit: 10_000, eventCountLimit: 10_000, linkCountLimit: 10_000 },
     ...options,
@@ -148,29 +118,15 @@ async function run(
   const env = {}
   const attributes = { 'user.token': secret(), 'url.full': `https://a:${secret()}@b.example/` }
   try {
-    await tracer.invoke(
-      { name: `GET /?token=${secret()}`, attributes, env, keepAlive: (promise) => void kept.push(promise) },
-      act,
-    )
+    await tracer.invoke({ name: `GET /?token=${secret()}`, attributes, env, keepAlive: watch.waitUntil }, act)
   } finally {
-    for (let count = 0; count < kept.length; ) {
-      count = kept.length
-      await Promise.allSettled(kept)
-    }
+    await watch.idle()
   }
 }
 
-const everything = (): string =>
-  [
-    ...collector.requests.map(({ body }) => Buffer.from(body).toString('latin1')),
-    ...printed,
-    ...seen.map((each) => each.replaceAll(HEADER, '')),
-  ].join('\n')
-
-const found = (): string[] => {
-  const text = everything()
-  return [...text.matchAll(new RegExp(`.{0,60}${PLANT}\\d+`, 'g'))].map(([around]) => around)
-}
+/** Less what the app itself sends on purpose. */
+const everything = (): string => watch.everything.replaceAll(HEADER, '')
+const found = (): string[] => watch.found
 
 describe.each([
   ['JSON', json],
@@ -185,23 +141,24 @@ describe.each([
     ],
     ['baggage as attributes', () => ({ baggageKeys: ['session_token'] })],
   ] as const)('no planted secret leaves: %s', async (_what, options) => {
-    const before = planted
-    await run({ exporter: otlp({ url: collector.url, encoder: encoder() }), ...options() })
-    expect(planted - before).toBeGreaterThan(500)
-    expect(collector.spans().length).toBeGreaterThan(30)
+    const before = secretsMade()
+    await run({ exporter: otlp({ url: watch.collector.url, encoder: encoder() }), ...options() })
+    expect(secretsMade() - before).toBeGreaterThan(500)
+    expect(watch.collector.spans().length).toBeGreaterThan(30)
     expect(found()).toEqual([])
     expect(everything()).toContain('REDACTED')
     expect(everything()).not.toContain('12345678')
     // No header of the app's own call was captured.
-    expect(collector.requests.map(({ body }) => Buffer.from(body).toString('latin1')).join()).not.toContain(HEADER)
+    expect(watch.collector.requests.map(({ body }) => Buffer.from(body).toString('latin1')).join()).not.toContain(
+      HEADER,
+    )
   })
 })
 
 test('a Worker’s request may hold them wherever a request can', async () => {
-  const kept: Promise<unknown>[] = []
   const tracer = createTracer({
     service: 'planted',
-    exporter: otlp({ url: collector.url }),
+    exporter: otlp({ url: watch.collector.url }),
     logs: logs({ otlp: true }),
   })
   const worker = workers(tracer, {
@@ -214,11 +171,11 @@ test('a Worker’s request may hold them wherever a request can', async () => {
   const request = new Request(`https://app.example/p?token=${secret()}&X-Amz-Signature=${secret()}&code=${secret()}`, {
     headers: { authorization: `Bearer ${secret()}`, cookie: `sid=${secret()}`, 'x-api-key': secret() },
   })
-  const context = { waitUntil: (promise: Promise<unknown>) => void kept.push(promise) }
+  const context = { waitUntil: watch.waitUntil }
   await Promise.resolve(worker.fetch(request, {}, context as never)).catch(() => {})
-  await Promise.allSettled(kept)
-  expect(collector.spans()).toHaveLength(1)
-  expect(collector.logs()).toHaveLength(1)
+  await watch.idle()
+  expect(watch.collector.spans()).toHaveLength(1)
+  expect(watch.collector.logs()).toHaveLength(1)
   expect(found()).toEqual([])
 })
 
@@ -239,7 +196,7 @@ test('the search finds what is not hidden: the proof can fail', async () => {
 
 test('a limit does not cut a secret out of recognition', async () => {
   await run({ limits: { attributeValueLengthLimit: 25 } }, async (span) => {
-    span.setAttribute('at', `https://user:${PLANT}99-and-much-longer@db.example/`)
+    span.setAttribute('at', `https://user:${secret()}-and-much-longer@db.example/`)
   })
   expect(found()).toEqual([])
 })
@@ -261,7 +218,7 @@ test('counts, flags and keys named as harmless stay', async () => {
       'monkey.id': 'm',
     })
   })
-  expect(plain(collector.spans()[0]!.attributes)).toMatchObject({
+  expect(plain(watch.collector.spans()[0]!.attributes)).toMatchObject({
     'gen_ai.usage.input_tokens': 12n,
     has_token: true,
     'session.id': 's1',
@@ -273,7 +230,7 @@ test('counts, flags and keys named as harmless stay', async () => {
 test('a mask of one’s own keeps users apart', async () => {
   const mask = hmac('sixteen characters and more')
   await run({ mask }, async (span) => void span.setAttribute('session.id', 's1'))
-  expect(plain(collector.spans()[0]!.attributes)['session.id']).toBe(mask('s1'))
+  expect(plain(watch.collector.spans()[0]!.attributes)['session.id']).toBe(mask('s1'))
 })
 
 describe('redact(key, value, where)', () => {
@@ -329,7 +286,7 @@ describe('redact(key, value, where)', () => {
       { redact: redact as never, onError },
       async (span) => void span.setAttributes({ gone: 'x', throws: 'y', kept: 'z' }),
     )
-    const attributes = plain(collector.spans()[0]!.attributes)
+    const attributes = plain(watch.collector.spans()[0]!.attributes)
     expect(attributes).toMatchObject({ throws: 'REDACTED', kept: 'z' })
     expect(attributes).not.toHaveProperty('gone')
     expect(onError).toHaveBeenCalledOnce()
@@ -341,6 +298,6 @@ describe('redact(key, value, where)', () => {
       throw new Error('no such user ann@mail.example')
     }).catch(() => {})
     expect(everything()).not.toContain('ann@')
-    expect(plain(collector.spans()[0]!.attributes)['who']).toMatch(/^mail from hmac:[0-9a-f]{16}$/)
+    expect(plain(watch.collector.spans()[0]!.attributes)['who']).toMatch(/^mail from hmac:[0-9a-f]{16}$/)
   })
 })
