@@ -12,6 +12,7 @@ import {
   traceMatchers,
   traceTree,
 } from 'clew/testing'
+import { expect as jestExpect } from 'expect'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 
 declare module 'vitest' {
@@ -98,6 +99,30 @@ describe('traceTree', () => {
     ['spans that are each other’s parents', [span('a', '1', '2'), span('b', '2', '1')], 'a\n  b'],
     ['the same span twice', [span('a', '1', ''), span('a', '1', '')], 'a\na'],
   ])('%s', (_what, spans, text) => expect(traceTree(spans, { times: false })).toBe(text))
+})
+
+declare module 'expect' {
+  interface Matchers<R extends void | Promise<void>> extends TraceMatchers<R> {}
+}
+
+jestExpect.extend(traceMatchers)
+
+test('the matchers work in Jest: both ways, with its asymmetric matchers, and show the trace when they fail', async () => {
+  const record = recorder()
+  await checkout(record)
+  jestExpect(record).toHaveSpan('charge')
+  jestExpect(record.spans).toHaveSpan({
+    name: jestExpect.stringMatching(/^char/),
+    attributes: { 'error.type': jestExpect.any(String) },
+  })
+  jestExpect(record).not.toHaveSpan('refund')
+  jestExpect(record).toMatchTrace('root\n  load cart\n  charge (exception) ERROR no funds')
+  jestExpect(record).not.toMatchTrace('root')
+  expect(() => jestExpect(record).toHaveSpan('refund')).toThrow(/a span like .*refund.*\n\nroot\n {2}load cart/)
+  expect(() => jestExpect(record).not.toHaveSpan('charge')).toThrow(/no span like/)
+  expect(() => jestExpect(record).toMatchTrace('root\n  load cart')).toThrow(
+    /but it is\n\nroot\n {2}load cart\n {2}charge/,
+  )
 })
 
 describe('the matchers', () => {
