@@ -91,6 +91,7 @@ export function environment(env: unknown): TracerOptions {
 
   function otlpOptions(): OtlpOptions {
     const tracesUrl = variable(env, 'EXPORTER_OTLP_TRACES_ENDPOINT')
+    const logsUrl = variable(env, 'EXPORTER_OTLP_LOGS_ENDPOINT')
     const timeoutMs = number('EXPORTER_OTLP_TRACES_TIMEOUT', 'EXPORTER_OTLP_TIMEOUT')
     const [protocolName, protocol] = first(['EXPORTER_OTLP_TRACES_PROTOCOL', 'EXPORTER_OTLP_PROTOCOL'])
     if (protocol && protocol !== 'http/json' && protocol !== 'http/protobuf')
@@ -101,6 +102,7 @@ export function environment(env: unknown): TracerOptions {
     return {
       url: variable(env, 'EXPORTER_OTLP_ENDPOINT') || 'http://localhost:4318',
       ...(tracesUrl && { tracesUrl }),
+      ...(logsUrl && { logsUrl }),
       headers: { ...pairs(env, 'EXPORTER_OTLP_HEADERS'), ...pairs(env, 'EXPORTER_OTLP_TRACES_HEADERS') },
       // 0 means no limit; the host's own remains.
       ...(timeoutMs !== undefined && { timeoutMs: timeoutMs || 2 ** 31 - 1 }),

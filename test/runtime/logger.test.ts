@@ -2,6 +2,7 @@
 import { createTracer, memoryExporter, otlp } from 'clew'
 import { json, protobuf } from 'clew/flush'
 import { logs } from 'clew/logs'
+import { fakeCollector } from 'clew/testing'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Collector, plain } from '../collector.ts'
 import { bench } from './harness.ts'
@@ -338,4 +339,18 @@ describe('from the environment', () => {
     [{ OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: 'logs' }, { lines: 1, events: 0, records: ['said', 'broken'] }],
     [{ OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: 'x, logs/dup' }, { lines: 1, events: 1, records: ['said', 'broken'] }],
   ])('%j', async (env, expected) => expect(await spoken(env)).toEqual(expected))
+
+  test('OTEL_EXPORTER_OTLP_LOGS_ENDPOINT is where records go, as it is', async () => {
+    const { environment } = await import('clew/environment')
+    const collector = fakeCollector()
+    const { exporter, logs } = environment({
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `${collector.url}/mine`,
+      OTEL_LOGS_EXPORTER: 'otlp',
+    })
+    const { run, idle } = bench({ exporter, logs: logs!, fetch: collector.fetch })
+    run((span) => span.log.info('said'))
+    await idle()
+    expect(collector.requests.map(({ url }) => new URL(url).pathname).sort()).toEqual(['/mine', '/v1/traces'])
+  })
 })

@@ -1,5 +1,6 @@
 // In: traces with what one regrets later, and traces without. Out: one warning each.
 import { SpanKind } from 'clew'
+import { detect, emails } from 'clew/privacy'
 import { recorder, spanQuality } from 'clew/testing'
 import { describe, expect, test, vi } from 'vitest'
 import { MAX_WARNINGS } from '../../src/runtime/testing/span-quality.ts'
@@ -88,6 +89,25 @@ test('what looks personal is told by its key and never by its value', async () =
   )
   expect(said).toEqual([expect.stringMatching(/"who" .* e-mail/), expect.stringMatching(/"deep" .* card number/)])
   expect(said.join()).not.toMatch(/ann@|4111/)
+})
+
+test('what looks personal is told of events and status messages as well', async () => {
+  const said = await warningsOf((span) => {
+    span.addEvent('mail sent', { to: 'ann@mail.example' })
+    span.setStatus({ code: 'error', message: 'no user ann@mail.example' })
+  })
+  expect(said).toEqual([
+    expect.stringMatching(/"status.message" of "root" .* e-mail/),
+    expect.stringMatching(/"to" of the event "mail sent" .* e-mail/),
+  ])
+})
+
+test('what has been masked is not told', async () => {
+  const said = await warningsOf(
+    (span) => span.setAttribute('who', 'ann@mail.example').setAttribute('token', 'ann@mail.example'),
+    { redact: detect([emails()]) },
+  )
+  expect(said).toEqual([])
 })
 
 describe('N+1', () => {

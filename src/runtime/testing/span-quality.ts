@@ -1,7 +1,6 @@
 // In: the spans of an invocation that are about to leave. Out: warnings about what a person would regret later.
 // Must stay true: for development: it costs time and says each thing once; it changes nothing.
-import type { AttributeValue, SpanRecord } from '../../flush/model.ts'
-import { StatusCode } from '../../flush/model.ts'
+import { type Attributes, type AttributeValue, type SpanRecord, StatusCode } from '../../flush/model.ts'
 import { cards, type Detector, emails, nationalIds, secrets } from '../privacy/detect.ts'
 
 export interface SpanQualityOptions {
@@ -50,7 +49,7 @@ export function spanQuality(options: SpanQualityOptions = {}): SpanCheck {
   }
 
   function checkSpan(span: SpanRecord): void {
-    const { name, events, statusCode, attributes, droppedAttributes, droppedEvents, droppedLinks } = span
+    const { name, events, statusCode, statusMessage, attributes, droppedAttributes, droppedEvents, droppedLinks } = span
     const hasThrown = events.some((event) => event.name === 'exception') || attributes['error.type'] !== undefined
     if (hasThrown && statusCode === StatusCode.UNSET)
       tell('status', name, `"${name}" recorded an error but has no status: setStatus({ code: 'error' }) makes it one`)
@@ -60,10 +59,15 @@ export function spanQuality(options: SpanQualityOptions = {}): SpanCheck {
       links: droppedLinks,
     }))
       if (count) tell(what, name, `"${name}" lost ${count} ${what} over the limit`)
-    for (const [key, value] of Object.entries(attributes)) {
-      const found = personalIn(value)
-      if (found) tell('personal', key, `the attribute "${key}" of "${name}" looks like it holds a ${found}: redact it`)
-    }
+    const said: [of: string, attributes: Attributes][] = [
+      [`"${name}"`, { ...attributes, 'status.message': statusMessage }],
+    ]
+    for (const event of events) said.push([`the event "${event.name}"`, event.attributes])
+    for (const [of, all] of said)
+      for (const [key, value] of Object.entries(all)) {
+        const found = personalIn(value)
+        if (found) tell('personal', key, `"${key}" of ${of} looks like it holds a ${found}: redact it`)
+      }
   }
 
   function personalIn(value: AttributeValue): string | undefined {
