@@ -11,6 +11,7 @@ import { MAX_SERIES } from '../../src/runtime/series.ts'
 import { Collector, plain } from '../collector.ts'
 import { decodeMetrics } from '../otlp-decode.ts'
 import { bundle, scratch } from '../runtimes/bundle.ts'
+import { inRuntimes, NOT_INSTALLED } from '../runtimes/installed.ts'
 import { bench } from './harness.ts'
 
 let collector: Collector
@@ -191,12 +192,23 @@ describe('what has been counted leaves', () => {
     expect(sum()).toBe(1)
   })
 
-  test('when a process ends', async () => {
+  const deno = inRuntimes('.bin/deno')
+  const bun = inRuntimes('.bin/bun')
+  test.for([
+    ['Node', process.execPath],
+    ['Deno', deno, 'run', '--no-lock', '--allow-net', '--allow-env'],
+    ['Bun', bun],
+  ])('when a process ends, in %s', async ([_name, command, ...args], context) => {
+    if (!command) return context.skip(NOT_INSTALLED)
     const entry = fileURLToPath(new URL('fixtures/metrics.ts', import.meta.url))
     const { path, remove } = await scratch()
     try {
       await writeFile(join(path, 'script.mjs'), await bundle(entry))
-      const { stderr } = await promisify(execFile)(process.execPath, [join(path, 'script.mjs'), collector.url])
+      const { stderr } = await promisify(execFile)(command, [
+        ...(args as string[]),
+        join(path, 'script.mjs'),
+        collector.url,
+      ])
       expect(stderr).toBe('')
       expect(sum()).toBe(5)
     } finally {
