@@ -67,6 +67,10 @@ describe.each([
       'eyJ'.repeat(60_000),
       '-----BEGIN '.repeat(18_000),
       'basic '.repeat(30_000),
+      '"password'.repeat(25_000),
+      '"password":"'.repeat(20_000),
+      'cookie: '.repeat(25_000),
+      '"'.repeat(200_000),
     ]) {
       const started = performance.now()
       redact('k', hostile, 'span')
@@ -122,4 +126,17 @@ describe('maskKeys and allOf', () => {
     const redact = allOf(maskKeys(/^id$/, hmac(KEY)), (_key, value) => `${value}!`)
     expect(redact('id', 'x', 'span')).toMatch(/^hmac:[0-9a-f]{16}!$/)
   })
+})
+
+test.each([
+  ['failed with {"user":"ann","password":"hunter2"}', 'failed with {"user":"ann","password":"REDACTED"}'],
+  ['{"api_key": "k1", "client_secret" : "k2"}', '{"api_key": "REDACTED", "client_secret" : "REDACTED"}'],
+  ["{'accessToken': 'k1', 'n': 1}", "{'accessToken': 'REDACTED', 'n': 1}"],
+  ['{"body":"{\\"password\\":\\"hunter2\\"}"}', '{"body":"{\\"password\\":\\"REDACTED\\"}"}'],
+  ['GET / HTTP/1.1\r\nCookie: sid=1; a=b\r\nHost: a', 'GET / HTTP/1.1\r\nCookie: REDACTED\r\nHost: a'],
+  ["{ authorization: 'Digest abc', x: 1 }", "{ authorization: 'REDACTED', x: 1 }"],
+  ['{"token_count": 5, "password": ""}', '{"token_count": 5, "password": ""}'],
+  ['no cookies, no tokens: none', 'no cookies, no tokens: none'],
+])('secrets() in JSON and headers written as text: %j', (text, expected) => {
+  expect(detect([secrets()])('k', text, 'span')).toBe(expected)
 })

@@ -89,9 +89,21 @@ function isIban(match: string): boolean {
   return rest === 1
 }
 
-/** Secrets that show by their form, wherever they are: bearer and basic credentials, JSON web tokens, keys of providers, PEM private keys. */
+/**
+ * Secrets that show by their form, wherever they are: bearer and basic credentials, JSON web tokens, keys of providers, PEM
+ * private keys; and by what stands before them, in JSON and headers written as text: `{"password":"…"}`, `Cookie: …`.
+ */
 export const secrets = (): Detector => ({
   name: 'secret',
-  pattern:
-    /\b(?:bearer|basic) +[\w.~+/-]{8,}=*|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|\b(?:AKIA|ASIA)[A-Z\d]{16}\b|\b(?:sk|pk|rk)_(?:live|test)_\w{8,}|\bsk-[\w-]{16,}|\bgh[pousr]_\w{20,}|\bxox[abprs]-[\w-]{10,}|-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*-----)?/gi,
+  pattern: new RegExp(SECRETS.map(({ source }) => source).join('|'), 'gi'),
 })
+
+const SECRETS = [
+  /\b(?:bearer|basic) +[\w.~+/-]{8,}=*/,
+  /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/,
+  /\b(?:AKIA|ASIA)[A-Z\d]{16}\b|\b(?:sk|pk|rk)_(?:live|test)_\w{8,}|\bsk-[\w-]{16,}|\bgh[pousr]_\w{20,}|\bxox[abprs]-[\w-]{10,}/,
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*-----)?/,
+  // The value of a member in JSON whose name says so, in JSON within JSON too; what is bounded keeps the search linear.
+  /(?<=["'][\w.-]{0,32}(?:token|secret|passw(?:or)?d|passphrase|credential|api[_-]?key|private[_-]?key)[\w.-]{0,32}\\?["']\s{0,4}:\s{0,4}\\?["'])[^"'\\]+/,
+  /(?<=\b(?:cookie|authorization|x-api-key|x-auth-token)["']?\s{0,4}:\s{0,4}["']?)[^"'\s][^"'\r\n]*/,
+]
