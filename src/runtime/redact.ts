@@ -22,7 +22,7 @@ export type Mask = (secret: string) => string
 export const MASK: Mask = () => 'REDACTED'
 
 /** Where neither of these is, there is no secret; most texts have none. */
-const SIGN = /[\w.-]=|@/
+const SIGN = /[\w.\]-]=|@/
 
 const CREDENTIALS = /(\w:\/\/)[^\s/?#]*@/g
 

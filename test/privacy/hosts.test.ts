@@ -370,6 +370,8 @@ describe('texts', () => {
     ['other schemes', () => `mongodb+srv://u:${secret()}@h.example/db redis://:${secret()}@h.example:6379`],
     ['a fragment', () => `https://a.example/#access_token=${secret()}&token_type=bearer`],
     ['a code in a fragment', () => `https://a.example/#code=${secret()}&state=1`],
+    ['a key of a framework’s alone', () => `/?user[password]=${secret()}`],
+    ['a list alone', () => `/?token[]=${secret()}`],
     [
       'keys of frameworks',
       () => `https://a.example/?user[password]=${secret()}&user%5Btoken%5D=${secret()}&token[]=${secret()}`,
