@@ -1,6 +1,7 @@
 // In: the text of a query. Out: its summary, and its text without literals.
 // Must stay true: linear in the length of the text; no literal survives in the dialects of SQLite, PostgreSQL, MySQL and
 // T-SQL (semantic conventions 1.44, database spans). Where a text can be read in two ways, the one that hides more counts.
+import type { Attributes } from '../flush/model.ts'
 
 /** The longest summary (semantic conventions, "Generating a summary of the query"). */
 const MAX_SUMMARY = 255
@@ -39,6 +40,12 @@ const TARGET = new RegExp(
   `\\b(?:(select|insert|update|delete|replace(?!\\s{0,9}\\()|create|alter|drop|pragma|with)\\b|(?:from|join|into|table|index)\\s+(?:if\\s+(?:not\\s+)?exists\\s+)?(?!select\\b)(${NAME}))|(?<=\\bupdate\\s{1,9})(?!set\\b)(${NAME})`,
   'gi',
 )
+
+/** What a query says of itself. */
+export function queryAttributes(sql: string): Attributes {
+  const text = sanitizedQuery(String(sql))
+  return { 'db.query.text': text, 'db.query.summary': querySummary(text) }
+}
 
 /** Literals replaced by `?`, comments left out; parameters and names stay as they are. */
 export function sanitizedQuery(sql: string): string {
@@ -93,10 +100,10 @@ function isNameAt(part: string, sql: string, at: number, isList: boolean): boole
   return NAME_LIKE.test(part) && (isQualified || !(isList || BEFORE_VALUE.test(before)))
 }
 
-/** Operations and their targets in order: `SELECT carts`. Empty when there is none. */
-export function querySummary(sql: string): string {
+/** Operations and their targets in order: `SELECT carts`. Empty when there is none. Of a text without literals. */
+export function querySummary(sanitized: string): string {
   let summary = ''
-  for (const [, operation, target, updated] of sanitizedQuery(sql).matchAll(TARGET)) {
+  for (const [, operation, target, updated] of sanitized.matchAll(TARGET)) {
     const word = operation?.toUpperCase() ?? target ?? updated
     if (summary.length + 1 + word!.length > MAX_SUMMARY) break
     summary += (summary && ' ') + word

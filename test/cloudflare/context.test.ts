@@ -32,10 +32,10 @@ describe.each(LINES)('workerd %s', (line) => {
 SERVER GET
   INTERNAL pay
     CLIENT PAY/charge
-    SERVER Pay/charge
-      CLIENT get KV
-      INTERNAL card
-        CLIENT get KV`.trim(),
+      SERVER Pay/charge
+        CLIENT get KV
+        INTERNAL card
+          CLIENT get KV`.trim(),
     )
   })
 
@@ -45,9 +45,9 @@ SERVER GET
       `
 SERVER GET
   CLIENT ROOM/join
-  SERVER Room/join
-    INTERNAL joining
-    CLIENT put storage`.trim(),
+    SERVER Room/join
+      INTERNAL joining
+      CLIENT put storage`.trim(),
     )
   })
 
@@ -72,7 +72,7 @@ SERVER GET
     await get('queue')
     const spans = await running.spans(named('GET', 'process jobs', 'process jobs'))
     const [first, second] = spans.filter(({ name }) => name === 'process jobs')
-    const producer = spans.find(({ name }) => name === 'GET')!
+    const producer = spans.find(({ name }) => name === 'send JOBS')!
     expect(first!.links.map(({ traceId, spanId }) => [traceId, spanId])).toEqual(
       Array(3).fill([producer.traceId, producer.spanId]),
     )
@@ -103,13 +103,13 @@ SERVER GET
       `
 SERVER GET
   PRODUCER create FLOW
-  SERVER run Flow
-    INTERNAL step reserve {cloudflare.workflow.step.attempt=1}
-      CLIENT put KV
-    INTERNAL step charge {cloudflare.workflow.step.attempt=1} !declined
-    INTERNAL step charge {cloudflare.workflow.step.attempt=2}
-    INTERNAL sleep cool down
-    INTERNAL waitForEvent approval`.trim(),
+    SERVER run Flow
+      INTERNAL step reserve {cloudflare.workflow.step.attempt=1}
+        CLIENT put KV
+      INTERNAL step charge {cloudflare.workflow.step.attempt=1} !declined
+      INTERNAL step charge {cloudflare.workflow.step.attempt=2}
+      INTERNAL sleep cool down
+      INTERNAL waitForEvent approval`.trim(),
     )
     expect(new Set(flow.map(({ spanId }) => spanId)).size).toBe(flow.length)
   })

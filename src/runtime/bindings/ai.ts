@@ -1,7 +1,6 @@
 // In: the Workers AI binding. Out: the same, whose runs are spans of the GenAI conventions (development).
 // Must stay true: no prompt, no input and no output leaves; a streamed answer is not touched.
-import type { Attributes } from '../../flush/model.ts'
-import { type BindingKind, bindingKind } from './kind.ts'
+import { type BindingKind, bindingKind, told } from './kind.ts'
 
 type Inputs = Readonly<Record<string, unknown>> | undefined
 
@@ -12,29 +11,20 @@ function operationOf(inputs: Inputs): string {
   return inputs?.['text'] !== undefined ? 'embeddings' : 'generate_content'
 }
 
-const number = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
-
 /** Workers AI. */
-export const ai: BindingKind = bindingKind(
-  'ai',
-  ['Ai'],
-  {},
-  {
-    run: {
-      name: (model: string, inputs: Inputs) => `${operationOf(inputs)} ${model}`,
-      request: (model: string, inputs: Inputs) => ({
-        'gen_ai.operation.name': operationOf(inputs),
-        'gen_ai.provider.name': 'cloudflare.workers_ai',
-        'gen_ai.request.model': model,
-        'gen_ai.request.max_tokens': number(inputs?.['max_tokens']),
-        'gen_ai.request.temperature': number(inputs?.['temperature']),
-        'gen_ai.request.top_p': number(inputs?.['top_p']),
-      }),
-      response: (answer: { readonly usage?: Readonly<Record<string, unknown>> } | null): Attributes => ({
-        'gen_ai.usage.input_tokens': number(answer?.usage?.['prompt_tokens']),
-        'gen_ai.usage.output_tokens': number(answer?.usage?.['completion_tokens']),
-      }),
+export const ai: BindingKind = bindingKind('ai', ['Ai'], {
+  run: {
+    name: (said) => `${said['gen_ai.operation.name']} ${said['gen_ai.request.model']}`,
+    request: (model: string, inputs: Inputs) => ({
+      'gen_ai.operation.name': operationOf(inputs),
+      'gen_ai.provider.name': 'cloudflare.workers_ai',
+      'gen_ai.request.model': model,
+      ...told('gen_ai.request.', 'max_tokens,temperature,top_p', inputs),
+    }),
+    response: (answer: { readonly usage?: Inputs } | null) => {
+      const { prompt_tokens: input_tokens, completion_tokens: output_tokens } = answer?.usage ?? {}
+      return told('gen_ai.usage.', 'input_tokens,output_tokens', { input_tokens, output_tokens })
     },
-    toMarkdown: {},
   },
-)
+  toMarkdown: '',
+})

@@ -2,96 +2,71 @@
 // Must stay true: statements keep their identity towards the database (`batch` takes ours as well as its own); no value
 // of a query leaves, only its text with the literals taken out.
 import type { Attributes, AttributeValue } from '../../flush/model.ts'
-import { unwrap } from '../forward.ts'
-import { querySummary, sanitizedQuery } from '../sql.ts'
-import { type BindingKind, type Method, type Methods, type Place, tracedMethods } from './kind.ts'
+import { queryAttributes } from '../sql.ts'
+import { type BindingKind, bindingKind, type Method, type Methods, saidOf, told } from './kind.ts'
 
-/** D1: `prepare`, `bind`, `run`, `all`, `first`, `raw`, `batch`, `exec` and sessions. */
-export const d1: BindingKind = {
-  classNames: ['D1Database'],
-  trace: (database, place) => (place.span.isRecorded() ? tracedDatabase(database, place) : database),
+const RESPONSE = 'cloudflare.d1.response.'
+
+interface Result {
+  readonly meta?: Readonly<Record<string, AttributeValue>>
+  readonly results?: readonly unknown[]
 }
 
-/** What of a result's meta is told; the names are those of Cloudflare's own tracing. */
-const META = 'rows_read rows_written changes size_after served_by_region served_by_primary total_attempts'.split(' ')
+const rows = ({ length }: readonly unknown[] = []): Attributes => ({ 'db.response.returned_rows': length })
 
-type Result = { readonly meta?: Readonly<Record<string, AttributeValue>>; readonly results?: readonly unknown[] }
-
-/** The texts of statements, by the host's statement. */
-const texts = new WeakMap<object, string>()
-
-function tracedDatabase(database: object, place: Place): object {
-  const shared = {
-    'db.system.name': 'sqlite',
-    'db.namespace': place.name,
-    'cloudflare.binding.type': 'd1',
-    'cloudflare.binding.name': place.name,
-  }
-  const methods: Methods = {
-    prepare: { opens: (host: object, _place, _shared, [sql]) => statement(host, String(sql)) },
-    withSession: { opens: (session: object) => tracedMethods(session, methods, place, shared) },
-    exec: {
-      name: querySummary,
-      request: queryAttributes,
-      response: ({ count, duration }: { count?: number; duration?: number }) => ({
-        'db.operation.batch.size': count === 1 ? undefined : count,
-        'cloudflare.d1.response.sql_duration_ms': duration,
-      }),
-    },
-    batch: {
-      pass: (statements: readonly object[]) => [statements.map(unwrap)],
-      name: (statements) => batchAttributes(statements)['db.query.summary'] as string,
-      request: batchAttributes,
-      response: (results: readonly Result[]) => ({
-        'db.response.returned_rows': results.reduce((sum, { results }) => sum + (results?.length ?? 0), 0),
-        'cloudflare.d1.response.rows_read': total(results, 'rows_read'),
-        'cloudflare.d1.response.rows_written': total(results, 'rows_written'),
-        'cloudflare.d1.response.sql_duration_ms': total(results, 'duration'),
-      }),
-    },
-  }
-
-  function statement(host: object, sql: string): object {
-    texts.set(host, sql)
-    const run: Method = {
-      name: () => querySummary(sql) || 'sqlite',
-      request: () => queryAttributes(sql),
-      response: resultAttributes,
-    }
-    const bind: Method = { opens: (bound: object) => statement(bound, sql) }
-    return tracedMethods(host, { bind, run, all: run, first: run, raw: run }, place, shared)
-  }
-
-  return tracedMethods(database, methods, place, shared)
+/** The names are those of Cloudflare's own tracing. */
+const run: Method = {
+  response: ({ meta, results }: Result) => ({
+    ...rows(results),
+    ...told(
+      RESPONSE,
+      'rows_read,rows_written,changes,size_after,served_by_region,served_by_primary,total_attempts',
+      meta,
+    ),
+    [`${RESPONSE}sql_duration_ms`]: meta?.['duration'],
+  }),
 }
-
-function queryAttributes(sql: string): Attributes {
-  return { 'db.query.text': sanitizedQuery(sql), 'db.query.summary': querySummary(sql) }
-}
+const statement = (): Methods => ({ bind: { opens: statement }, run, all: run, first: '', raw: { response: rows } })
 
 /** Conventions, database spans, "Batch operations": a size only where it is not 1; one text where all are the same. */
-function batchAttributes(statements: readonly object[]): Record<string, AttributeValue> {
-  const sql = [...new Set(statements.map((each) => texts.get(unwrap(each)) ?? ''))]
-  const summaries = new Set(sql.map(querySummary))
-  const operations = new Set([...summaries].map((summary) => summary.split(' ')[0]))
-  const common = summaries.size === 1 ? [...summaries] : operations.size === 1 ? [...operations] : []
+function batchAttributes(statements: readonly object[]): Attributes {
+  const each = (key: string): string[] => [...new Set(statements.map((one) => String(saidOf(one)[key] ?? '')))]
+  const summaries = each('db.query.summary')
+  const operations = new Set(summaries.map((summary) => summary.split(' ')[0]))
+  const common = summaries.length === 1 ? summaries : operations.size === 1 ? [...operations] : []
   return {
     'db.operation.batch.size': statements.length === 1 ? undefined : statements.length,
     'db.query.summary': ['BATCH', ...common].join(' ').trim(),
-    'db.query.text': sql.map(sanitizedQuery).join('; '),
+    'db.query.text': each('db.query.text').join('; '),
   }
 }
 
-function resultAttributes(result: Result | readonly unknown[] | null): Attributes {
-  const { meta = {}, results = result } = (result ?? {}) as Result
-  const attributes: Record<string, AttributeValue> = {
-    'db.response.returned_rows': Array.isArray(results) ? results.length : undefined,
-    'cloudflare.d1.response.sql_duration_ms': meta['duration'],
+/** The same of all results, in one. */
+function batchResponse(results: readonly Result[]): Attributes {
+  const sum = (key: string): number => results.reduce((total, { meta }) => total + Number(meta?.[key] ?? 0), 0)
+  return {
+    ...rows(results.flatMap(({ results = [] }) => results)),
+    [`${RESPONSE}rows_read`]: sum('rows_read'),
+    [`${RESPONSE}rows_written`]: sum('rows_written'),
+    [`${RESPONSE}sql_duration_ms`]: sum('duration'),
   }
-  for (const key of META) attributes[`cloudflare.d1.response.${key}`] = meta[key]
-  return attributes
 }
 
-function total(results: readonly Result[], key: string): number {
-  return results.reduce((sum, { meta }) => sum + Number(meta?.[key] ?? 0), 0)
+const database: Methods = {
+  prepare: { request: queryAttributes, opens: statement },
+  withSession: { opens: () => database },
+  exec: {
+    request: queryAttributes,
+    response: ({ count, duration }: { readonly count?: number; readonly duration?: number }) => ({
+      'db.operation.batch.size': count === 1 ? undefined : count,
+      [`${RESPONSE}sql_duration_ms`]: duration,
+    }),
+  },
+  batch: { request: batchAttributes, response: batchResponse },
 }
+
+/** D1: `prepare`, `bind`, `run`, `all`, `first`, `raw`, `batch`, `exec` and sessions. */
+export const d1: BindingKind = bindingKind('d1', ['D1Database'], database, (name) => ({
+  'db.system.name': 'sqlite',
+  'db.namespace': name,
+}))

@@ -1,10 +1,10 @@
 // In: an object of the host's, and the span it is used under. Out: a stand-in whose calls are child spans.
 // Must stay true: kinds are recognised by the class of the host's object, never by its methods; the call runs on the
 // host's object with the caller's arguments; what a table does not name is the host's own.
-import { type Attributes, SpanKind } from '../../flush/model.ts'
-import { around, forward } from '../forward.ts'
-import { follow } from '../outcome.ts'
+import { type Attributes, type AttributeValue, SpanKind } from '../../flush/model.ts'
+import { around, forward, unwrap } from '../forward.ts'
 import type { RecordingSpan } from '../recording-span.ts'
+import { handedOver } from './carried.ts'
 
 /** Where a binding is used. */
 export interface Place {
@@ -23,114 +23,172 @@ export interface BindingKind {
   trace(binding: object, place: Place): object
 }
 
-/** How a member of a binding is recorded. Every part may be absent. */
+/**
+ * How a member of a binding is recorded. Every part may be absent; a text alone is `asks`.
+ *
+ * In `asks` and `tells` a name is that of an attribute, `cloudflare.<type>.` left out and in the app's spelling:
+ * `request.partNumber` is `cloudflare.r2.request.part_number`. See `told`.
+ */
 export interface Method {
-  /** Name of the span. Default: the method and the binding, `get CARTS`. */
-  name?(...args: never[]): string
+  /** Name of the span, from what was said. Default: the summary of a query, else the method and the binding, `get CARTS`. */
+  name?(said: Attributes): string
   readonly kind?: SpanKind
-  /** The arguments as the host shall get them: its own objects in place of ours. */
-  pass?(...args: never[]): readonly unknown[]
-  /** What the arguments say. */
+  /** What the arguments are told as: names in the order of the parameters, with a space between. */
+  readonly asks?: string
+  /** What else the arguments say. */
   request?(...args: never[]): Attributes
-  /** What the result says; not asked after an error. */
+  /** What the result is told as. Results are not asked after an error. */
+  readonly tells?: string
+  /** What else the result says. */
   response?(value: never): Attributes
-  /** No span of its own: what is called or read is an object of the host's that is traced in its turn. */
-  readonly opens?: Open
-  /** The same for what the promise of a traced call brings. */
-  readonly yields?: Open
+  /** Where in an argument a payload is that may carry a context: the members that lead to it, see `handedOver`. */
+  readonly carries?: readonly string[]
+  /**
+   * No span of its own: what is called or read is an object of the host's, whose calls are recorded by this table, and
+   * say what this one said. A function, because tables may refer to each other.
+   */
+  opens?(): Methods
+  /** The same for what the promise of a recorded call brings: an object, a list of them, or a list in `created`. */
+  yields?(): Methods
 }
-
-/** Makes the stand-in of an object that a binding hands out. */
-export type Open = (host: never, place: Place, shared: Attributes, args: readonly unknown[]) => unknown
 
 /** By the name of the member. */
-export type Methods = { readonly [member: string]: Method }
+export type Methods = { readonly [member: string]: Method | string }
 
-/** A stand-in for `target` whose `methods` are spans under `place`, all with the attributes `shared`. */
-export function tracedMethods<T extends object>(target: T, methods: Methods, place: Place, shared: Attributes): T {
-  return forward(target, (key, standIn) => {
-    const method = typeof key === 'string' && Object.hasOwn(methods, key) ? methods[key] : undefined
-    if (!method) return undefined
-    const { opens, yields } = method
-    const member = around(target, key, standIn, (call, args) => {
-      if (opens) return opens(call() as never, place, shared, args)
-      const result = spanOf(key as string, method, place, shared, args, () => call(method.pass?.(...(args as never[]))))
-      if (!yields) return result
-      return (result as Promise<unknown>).then((host) => host && yields(host as never, place, shared, args))
-    })
-    return opens && typeof member === 'object' && member ? opens(member as never, place, shared, []) : member
-  })
+/** A binding, and what its attributes begin with. */
+interface Recorded extends Place {
+  readonly prefix: string
 }
 
-/** Makes `call` in a span that ends with what it returns. */
-export function spanOf(
+/** What was said of the object behind a stand-in. */
+const said = new WeakMap<object, Attributes>()
+
+/** What was said of an argument when it was made, where it is a stand-in of ours. */
+export const saidOf = (standIn: object): Attributes => said.get(standIn) ?? {}
+
+/** A stand-in for `target` whose `methods` are spans under `place`, all with the attributes `shared`. */
+function tracedMethods(target: object, methods: Methods, place: Recorded, shared: Attributes): object {
+  const standIn = forward(target, (key, standIn) => {
+    const known = typeof key === 'string' && Object.hasOwn(methods, key) ? methods[key] : undefined
+    const method = typeof known === 'string' ? { asks: known } : known
+    const member = around(target, key, standIn, (call, args) =>
+      method ? recorded(key as string, method, place, shared, args, call) : call(args.map(hostOf)),
+    )
+    return typeof member === 'object' && member && method?.opens
+      ? tracedMethods(member, method.opens(), place, { ...shared, ...method.request?.() })
+      : member
+  })
+  said.set(standIn, shared)
+  return standIn
+}
+
+function recorded(
   operation: string,
-  method: Method,
-  { span, name }: Place,
+  { name, kind = SpanKind.CLIENT, asks = '', request, tells = '', response, carries, opens, yields }: Method,
+  place: Recorded,
   shared: Attributes,
   args: readonly unknown[],
-  call: () => unknown,
+  call: (args: readonly unknown[]) => unknown,
 ): unknown {
-  const { failed } = span.config
-  const given = args as never[]
-  const describe = <R>(ask: () => R): R | undefined => {
-    try {
-      return ask()
-    } catch (error) {
-      failed(error)
-      return undefined
-    }
+  const { prefix, span } = place
+  const { attempt } = span.config
+  const attributes: Record<string, AttributeValue> = { ...shared }
+  const ask = (): void => {
+    for (const [at, names] of asks.split(' ').entries()) Object.assign(attributes, told(prefix, names, args[at]))
+    Object.assign(attributes, request?.(...(args as never[])))
   }
-  const child = span.startSpan(describe(() => method.name?.(...given)) || `${operation} ${name}`, {
-    kind: method.kind ?? SpanKind.CLIENT,
-    attributes: {
-      ...shared,
-      // Of what is a database in the eyes of the conventions.
-      'db.operation.name': shared['db.system.name'] && operation,
-      ...describe(() => method.request?.(...given)),
+  attempt(ask, undefined)
+  const hosts = args.map(hostOf)
+  if (opens) return tracedMethods(call(hosts) as object, opens(), place, attributes)
+  // Of what is a database in the eyes of the conventions.
+  if (shared['db.system.name']) attributes['db.operation.name'] = operation
+
+  const answer = (value: unknown): Attributes =>
+    attempt(() => ({ ...told(prefix, tells, value), ...response?.(value as never) }), {})
+  const open = (host: object): object =>
+    host && tracedMethods(host, yields!(), place, { ...attributes, ...answer(host) })
+  return span.enterSpan(
+    name?.(attributes) || (attributes['db.query.summary'] as string) || `${operation} ${place.name}`,
+    { kind, attributes },
+    (child: RecordingSpan<unknown>) => {
+      const answered = (value: unknown): unknown => {
+        child.setAttributes(answer(value))
+        if (!yields) return value
+        if (Array.isArray(value)) return value.map(open)
+        const { created } = value as { readonly created?: readonly object[] }
+        return created ? { ...(value as object), created: created.map(open) } : open(value as object)
+      }
+      const result = call(carries ? attempt(() => handedOver(hosts, carries, child, span), hosts) : hosts)
+      // An object of another Worker's answers with a promise of its own, which is a function.
+      return typeof (result as PromiseLike<unknown> | null)?.then === 'function'
+        ? (result as PromiseLike<unknown>).then(answered)
+        : answered(result)
     },
-  })
-  const outcome = {
-    done(value: unknown) {
-      const more = child.isRecording() && describe(() => method.response?.(value as never))
-      if (more) child.setAttributes(more)
-      child.end()
-    },
-    failed: (error: unknown) => child.failed(error),
-  }
-  let result: unknown
-  try {
-    result = call()
-  } catch (error) {
-    child.failed(error)
-    throw error
-  }
-  if (typeof result !== 'function') return follow(result, outcome)
-  // The promise of an RPC call is watched, not replaced: it is a path to more, and must be disposed of by its owner.
-  const { then } = result as unknown as PromiseLike<unknown>
-  if (typeof then === 'function') Reflect.apply(then, result, [outcome.done, outcome.failed])
-  else child.end()
-  return result
+  )
+}
+
+/** An argument as the host shall get it: its own objects in place of our stand-ins, one by one or in a list. */
+export function hostOf(argument: unknown): unknown {
+  return Array.isArray(argument) && argument.some((each) => unwrap(each) !== each)
+    ? argument.map(unwrap)
+    : unwrap(argument)
 }
 
 /** A kind that is nothing but a table. */
 export function bindingKind(
   type: string,
   classNames: readonly string[],
-  shared: Attributes,
   methods: Methods,
+  shared?: Attributes | ((name: string) => Attributes),
 ): BindingKind {
   return {
     classNames,
     trace: (binding, place) =>
       place.span.isRecorded()
-        ? tracedMethods(binding, methods, place, {
-            'cloudflare.binding.type': type,
-            'cloudflare.binding.name': place.name,
-            ...shared,
-          })
+        ? tracedMethods(
+            binding,
+            methods,
+            { ...place, prefix: `cloudflare.${type.toLowerCase()}.` },
+            placed(type, place, typeof shared === 'function' ? shared(place.name) : shared),
+          )
         : binding,
   }
+}
+
+/** What all spans of a binding say. */
+export function placed(type: string, { name }: Place, shared?: Attributes): Attributes {
+  return { 'cloudflare.binding.type': type, 'cloudflare.binding.name': name, ...shared }
+}
+
+/**
+ * Attributes under `prefix`, by `names` with commas between. Of an object the members of these names; anything else is
+ * the first of them. `name#` is the size of it, `name*` one key or a list of keys, and their count.
+ */
+export function told(prefix: string, names: string, value: unknown): Record<string, AttributeValue> {
+  const attributes: Record<string, AttributeValue> = {}
+  if (!names || value === undefined || value === null) return attributes
+  const members = value as Record<string, AttributeValue>
+  for (const name of names.split(',')) {
+    const key = prefix + name.replace(/[#*]/, '').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    if (name.endsWith('#')) attributes[key] = sizeOf(value)
+    else if (name.endsWith('*')) {
+      const keys =
+        typeof value === 'object' && !Array.isArray(value) ? Object.keys(value) : ([value].flat() as string[])
+      attributes[key] = keys
+      attributes[`${key}.count`] = keys.length
+    } else if (typeof value !== 'object' || Array.isArray(value)) {
+      attributes[key] = members as AttributeValue
+      return attributes
+    } else attributes[key] = members[name.slice(name.lastIndexOf('.') + 1)] ?? undefined
+  }
+  return attributes
+}
+
+/** Bytes, code units of a text, items of a list; `undefined` where only reading would tell: a stream is not touched. */
+function sizeOf(payload: unknown): number | undefined {
+  const { byteLength, length, size } = Object(payload) as Record<string, unknown>
+  const found = byteLength ?? length ?? size
+  return typeof found === 'number' ? found : undefined
 }
 
 /**

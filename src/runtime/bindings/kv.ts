@@ -1,66 +1,33 @@
 // In: a KV namespace. Out: the same, whose operations are spans with the attributes of Cloudflare's own tracing.
 // Must stay true: keys are told, values and metadata never.
 import type { Attributes } from '../../flush/model.ts'
-import { type BindingKind, bindingKind } from './kind.ts'
-import { sizeOf } from './size.ts'
+import { type BindingKind, bindingKind, type Method } from './kind.ts'
 
-type Keys = string | readonly string[]
-type GetOptions = string | { readonly type?: string; readonly cacheTtl?: number } | undefined
+const rows = (values: readonly unknown[]): Attributes => ({
+  'cloudflare.kv.response.returned_rows': values.filter((each) => each !== null).length,
+})
+const all = (found: unknown): Attributes => rows(found instanceof Map ? [...found.values()] : [found])
 
-const keysOf = (keys: Keys): Attributes => {
-  const list = typeof keys === 'string' ? [keys] : keys
-  return { 'cloudflare.kv.query.keys': list, 'cloudflare.kv.query.keys.count': list.length }
-}
-
-const get = {
-  request: (keys: Keys, options: GetOptions): Attributes => ({
-    ...keysOf(keys),
-    'cloudflare.kv.query.type': typeof options === 'object' ? options.type : options,
-    'cloudflare.kv.query.cache_ttl': typeof options === 'object' ? options.cacheTtl : undefined,
-  }),
-}
-const rows = (found: unknown): number =>
-  found instanceof Map ? [...found.values()].filter((each) => each !== null).length : found === null ? 0 : 1
+const read: Method = { asks: 'query.keys* query.type,query.cacheTtl', response: all }
 
 /** Workers KV. */
 export const kv: BindingKind = bindingKind(
   'KV',
   ['KvNamespace'],
-  { 'db.system.name': 'cloudflare-kv' },
   {
-    get: { ...get, response: (found: unknown) => ({ 'cloudflare.kv.response.returned_rows': rows(found) }) },
+    get: read,
     getWithMetadata: {
-      ...get,
-      response: (found: Map<string, unknown> | { readonly value: unknown; readonly cacheStatus?: string | null }) =>
-        found instanceof Map
-          ? { 'cloudflare.kv.response.returned_rows': rows(found) }
-          : {
-              'cloudflare.kv.response.returned_rows': rows(found.value),
-              'cloudflare.kv.response.cache_status': found.cacheStatus ?? undefined,
-            },
+      ...read,
+      tells: 'response.cacheStatus',
+      response: (found: { readonly value?: unknown }) => all('value' in found ? found.value : found),
     },
-    put: {
-      request: (
-        key: string,
-        value: unknown,
-        options?: { readonly expiration?: number; readonly expirationTtl?: number },
-      ) => ({
-        ...keysOf(key),
-        'cloudflare.kv.query.expiration': options?.expiration,
-        'cloudflare.kv.query.expiration_ttl': options?.expirationTtl,
-        'cloudflare.kv.query.payload.size': sizeOf(value),
-      }),
-    },
-    delete: { request: keysOf },
+    put: 'query.keys* query.payload.size# query.expiration,query.expirationTtl',
+    delete: 'query.keys*',
     list: {
-      request: (options?: { readonly prefix?: string | null; readonly limit?: number }) => ({
-        'cloudflare.kv.query.prefix': options?.prefix ?? undefined,
-        'cloudflare.kv.query.limit': options?.limit,
-      }),
-      response: ({ keys, list_complete }: { readonly keys: readonly unknown[]; readonly list_complete: boolean }) => ({
-        'cloudflare.kv.response.returned_rows': keys.length,
-        'cloudflare.kv.response.list_complete': list_complete,
-      }),
+      asks: 'query.prefix,query.limit',
+      tells: 'response.list_complete',
+      response: ({ keys }: { readonly keys: readonly unknown[] }) => rows(keys),
     },
   },
+  { 'db.system.name': 'cloudflare-kv' },
 )

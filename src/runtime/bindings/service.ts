@@ -1,20 +1,18 @@
 // In: a service binding. Out: the same, whose `fetch` is a CLIENT span that carries the trace; with `serviceRpc`, whose
 // RPC calls are spans too.
 // Must stay true: RPC carries no context by itself: what shall go along is in the arguments, put there by `span.carry`.
-import type { BindingKind, Place } from './kind.ts'
+import { type BindingKind, placed } from './kind.ts'
 import { tracedProperty, tracedStub } from './stub.ts'
-
-const attributes = ({ name }: Place) => ({ 'cloudflare.binding.type': 'service', 'cloudflare.binding.name': name })
 
 /** `fetch` of service bindings. Always on: the trace must travel. */
 export const serviceFetch: BindingKind = {
   classNames: ['Fetcher'],
-  trace: (stub, place) => tracedStub(stub, place, attributes(place)),
+  trace: (stub, place) => tracedStub(stub, place, placed('service', place)),
 }
 
 /** `fetch` and RPC methods of service bindings. */
 export const serviceRpc: BindingKind = {
   classNames: ['Fetcher'],
   trace: (stub, place) =>
-    tracedStub(stub, place, attributes(place), place.span.isRecorded() ? tracedProperty : undefined),
+    tracedStub(stub, place, placed('service', place), place.span.isRecorded() ? tracedProperty : undefined),
 }

@@ -2,10 +2,11 @@
 // trace, and, where asked for, whose RPC calls are CLIENT spans.
 // Must stay true: a remote property stays what the runtime made of it: callable, awaitable, a path to more; the promise
 // of a call is the runtime's own, so that pipelining and disposal work.
-import type { Attributes } from '../../flush/model.ts'
+import { type Attributes, SpanKind } from '../../flush/model.ts'
 import type { HostFetch } from '../fetch.ts'
-import { forward } from '../forward.ts'
-import { type Place, spanOf } from './kind.ts'
+import { around, forward } from '../forward.ts'
+import { handedOver } from './carried.ts'
+import { hostOf, type Place, placed } from './kind.ts'
 
 /** Makes the stand-in of a remote property. */
 export type TraceProperty = (property: object, path: string, place: Place, attributes: Attributes) => unknown
@@ -33,13 +34,48 @@ export const tracedProperty: TraceProperty = (property, path, place, attributes)
       if (typeof key === 'symbol' || key === 'then' || key === 'catch' || key === 'finally') return value.bind(target)
       return tracedProperty(value, `${path}.${key}`, place, attributes)
     },
-    apply: (target, _, args) =>
-      spanOf(
-        path,
-        { name: () => `${place.name}/${path}` },
-        place,
-        { ...attributes, 'rpc.system.name': 'jsrpc', 'rpc.method': path },
-        args,
-        () => Reflect.apply(target, undefined, args),
-      ),
+    apply(target, _, args) {
+      const { span, name } = place
+      const child = span.startSpan(`${name}/${path}`, {
+        kind: SpanKind.CLIENT,
+        attributes: { ...attributes, 'rpc.system.name': 'jsrpc', 'rpc.method': path },
+      })
+      const hosts = args.map(hostOf)
+      try {
+        const result: unknown = Reflect.apply(
+          target,
+          undefined,
+          span.config.attempt(() => handedOver(hosts, [], child, span), hosts),
+        )
+        // Watched, not replaced: it is a path to more, and must be disposed of by its owner.
+        ;(result as PromiseLike<unknown>).then(
+          () => child.end(),
+          (error) => child.failed(error),
+        )
+        return result
+      } catch (error) {
+        child.failed(error)
+        throw error
+      }
+    },
   })
+
+/** A namespace whose stubs are traced. `describe`: what its spans say of a stub. */
+export function tracedNamespace(
+  namespace: object,
+  place: Place,
+  type: string,
+  describe: (stub: object, args: readonly unknown[]) => Attributes,
+  property?: TraceProperty,
+): object {
+  return forward(namespace, (key, standIn) => {
+    const isWhole = key === 'jurisdiction'
+    if (!isWhole && key !== 'get' && key !== 'getByName') return undefined
+    return around(namespace, key, standIn, (call, args) => {
+      const found = call() as object
+      return isWhole
+        ? tracedNamespace(found, place, type, describe, property)
+        : tracedStub(found, place, placed(type, place, describe(found, args)), property)
+    })
+  })
+}

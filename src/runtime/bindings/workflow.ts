@@ -1,36 +1,40 @@
 // In: the binding of a Workflow. Out: the same, whose calls, and those of its instances, are spans.
-// Must stay true: the parameters of an instance are the app's: the context is in them when it put it there.
-import { type Attributes, SpanKind } from '../../flush/model.ts'
-import { type BindingKind, bindingKind, type Method, type Place, tracedMethods } from './kind.ts'
+// Must stay true: the parameters of an instance are the app's: a context is in them when it put it there, and then it is
+// the call's own.
+import { SpanKind } from '../../flush/model.ts'
+import { type BindingKind, bindingKind, type Method, type Methods } from './kind.ts'
 
-interface Instance {
-  readonly id: string
+const instance = (): Methods => ({
+  status: '',
+  pause: '',
+  resume: '',
+  restart: '',
+  terminate: '',
+  delete: '',
+  sendEvent: 'event.type',
+})
+const get: Method = {
+  response: ({ id }: { readonly id?: string }) => ({ 'cloudflare.workflow.instance_id': id }),
+  yields: instance,
 }
-const created = ({ id }: Instance): Attributes => ({ 'cloudflare.workflow.instance_id': id })
-const call: Method = {}
-const instance = {
-  status: call,
-  pause: call,
-  resume: call,
-  restart: call,
-  terminate: call,
-  sendEvent: { request: ({ type }: { readonly type: string }) => ({ 'cloudflare.workflow.event.type': type }) },
+const create: Method = { ...get, kind: SpanKind.PRODUCER, carries: ['instances', 'params'] }
+
+/** How many are to be made: in the old form a list, in the new one an object, of `instances` or of so many alike. */
+interface Batch {
+  readonly length?: number
+  readonly instances?: readonly unknown[]
+  readonly count?: number
 }
-const open = (host: Instance, place: Place, shared: Attributes): Instance =>
-  tracedMethods(host, instance, place, { ...shared, ...created(host) })
 
 /** Workflows: instances made, looked up and steered. */
-export const workflow: BindingKind = bindingKind(
-  'workflow',
-  ['WorkflowImpl'],
-  {},
-  {
-    create: { kind: SpanKind.PRODUCER, response: created, yields: open },
-    createBatch: {
-      kind: SpanKind.PRODUCER,
-      request: (batch: readonly unknown[]) => ({ 'messaging.batch.message_count': batch.length }),
-      yields: (hosts: readonly Instance[], place, shared) => hosts.map((host) => open(host, place, shared)),
-    },
-    get: { response: created, yields: open },
+export const workflow: BindingKind = bindingKind('workflow', ['WorkflowImpl'], {
+  create,
+  createBatch: {
+    ...create,
+    request: ({ length, instances, count }: Batch) => ({
+      'messaging.batch.message_count': length ?? instances?.length ?? count,
+    }),
   },
-)
+  get,
+  deleteBatch: '',
+})
