@@ -1,38 +1,10 @@
-// Bindings that run at Cloudflare only: stand-ins with the class names of the runtime's objects, and what is made of them.
+// Bindings whose classes the local runtime does not have (mail, secrets and dispatch namespaces are services there):
+// stand-ins with the class names of production's objects. What the network answers in truth is in network.test.ts.
 import { createTracer, memoryExporter, type SpanRecord } from 'clew'
 import { allBindings, type BindingKind, email, named, off } from 'clew/bindings'
 import { workers } from 'clew/workers'
 import { describe, expect, it } from 'vitest'
 
-class Ai {
-  readonly aiGatewayLogId: string = 'log'
-  #gateway = 'g'
-  async run(_model: string, inputs: { stream?: boolean }): Promise<unknown> {
-    if (inputs.stream) return new ReadableStream()
-    return { response: this.#gateway, usage: { prompt_tokens: 3, completion_tokens: 5 } }
-  }
-}
-class VectorizeIndexImpl {
-  async query(): Promise<unknown> {
-    return { count: 2, matches: [] }
-  }
-  async upsert(): Promise<unknown> {
-    return { mutationId: 'm' }
-  }
-}
-class Transformer {
-  transform(): this {
-    return this
-  }
-  async output(): Promise<string> {
-    return 'picture'
-  }
-}
-class ImagesBindingImpl {
-  input(): Transformer {
-    return new Transformer()
-  }
-}
 class SendEmail {
   async send(message: { from: string }): Promise<string> {
     return message.from
@@ -64,9 +36,6 @@ class Pipeline {
 }
 
 const env = {
-  AI: new Ai(),
-  INDEX: new VectorizeIndexImpl(),
-  IMAGES: new ImagesBindingImpl(),
   MAIL: new SendEmail(),
   DISPATCH: new DispatchNamespace(),
   SECRET: new SecretsStoreSecret(),
@@ -104,61 +73,13 @@ const told = ({ name, attributes }: SpanRecord): unknown[] => {
 }
 
 describe('bindings of Cloudflare’s network', () => {
-  it('records a run of a model without its prompt or its answer', async () => {
-    const { answer, spans } = await spansOf(async ({ AI }) => [
-      await AI.run('@cf/llama', { messages: [{ role: 'user', content: 'secret' }], max_tokens: 9 } as never),
-      (await AI.run('@cf/llama', { prompt: 'secret', stream: true } as never)) instanceof ReadableStream,
-      AI.aiGatewayLogId,
-    ])
-    expect(answer).toEqual([{ response: 'g', usage: { prompt_tokens: 3, completion_tokens: 5 } }, true, 'log'])
-    expect(spans.map(told)).toEqual([
-      [
-        'chat @cf/llama',
-        {
-          'gen_ai.operation.name': 'chat',
-          'gen_ai.provider.name': 'cloudflare.workers_ai',
-          'gen_ai.request.model': '@cf/llama',
-          'gen_ai.request.max_tokens': 9,
-          'gen_ai.usage.input_tokens': 3,
-          'gen_ai.usage.output_tokens': 5,
-        },
-      ],
-      [
-        'text_completion @cf/llama',
-        {
-          'gen_ai.operation.name': 'text_completion',
-          'gen_ai.provider.name': 'cloudflare.workers_ai',
-          'gen_ai.request.model': '@cf/llama',
-        },
-      ],
-    ])
-    expect(JSON.stringify(spans)).not.toContain('secret')
-  })
-
-  it('records Vectorize, Images, mail and secrets', async () => {
-    const { answer, spans } = await spansOf(async ({ INDEX, IMAGES, MAIL, SECRET }) => [
-      await INDEX.query(...([[1, 2], { topK: 3 }] as never as [])),
-      await INDEX.upsert(...([[{ id: '1' }, { id: '2' }]] as never as [])),
-      await IMAGES.input().transform().output(),
+  it('records mail and secrets without what is in them', async () => {
+    const { answer, spans } = await spansOf(async ({ MAIL, SECRET }) => [
       await MAIL.send({ from: 'alice@example.com' }),
       await SECRET.get(),
     ])
-    expect(answer).toEqual([{ count: 2, matches: [] }, { mutationId: 'm' }, 'picture', 'alice@example.com', 'hush'])
+    expect(answer).toEqual(['alice@example.com', 'hush'])
     expect(spans.map(told)).toEqual([
-      [
-        'query INDEX',
-        {
-          'db.system.name': 'cloudflare-vectorize',
-          'db.operation.name': 'query',
-          'cloudflare.vectorize.top_k': 3,
-          'db.response.returned_rows': 2,
-        },
-      ],
-      [
-        'upsert INDEX',
-        { 'db.system.name': 'cloudflare-vectorize', 'db.operation.name': 'upsert', 'db.operation.batch.size': 2 },
-      ],
-      ['output IMAGES', {}],
       ['send MAIL', {}],
       ['get SECRET', {}],
     ])
@@ -173,7 +94,7 @@ describe('bindings of Cloudflare’s network', () => {
 
   it('hands out what it does not know as it is, and what is switched off', async () => {
     const { answer, spans } = await spansOf(
-      (bound) => [bound.PIPE === env.PIPE, bound.MAIL === env.MAIL, bound.AI === env.AI],
+      (bound) => [bound.PIPE === env.PIPE, bound.MAIL === env.MAIL, bound.SECRET === env.SECRET],
       [...allBindings, off(email)],
     )
     expect(answer).toEqual([true, true, false])

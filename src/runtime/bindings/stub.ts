@@ -12,7 +12,8 @@ import { hostOf, type Place, placed } from './kind.ts'
 export type TraceProperty = (property: object, path: string, place: Place, attributes: Attributes) => unknown
 
 export function tracedStub(stub: object, place: Place, attributes: Attributes, property?: TraceProperty): object {
-  const call: HostFetch = (input, init) => (stub as { fetch: HostFetch }).fetch(input, init)
+  // Of an object that is itself still on its way the runtime answers with a promise of its own kind.
+  const call: HostFetch = (input, init) => Promise.resolve((stub as { fetch: HostFetch }).fetch(input, init))
   return forward(stub, (key) => {
     if (key === 'fetch')
       return (input: string | URL | Request, init?: RequestInit) =>
