@@ -3,8 +3,9 @@
 // Must stay true: what an event points back to is what the app put there itself: `span.carry(…)` in an argument, or in
 // the attachment of a socket.
 import type { AlarmInvocationInfo } from '@cloudflare/workers-types'
-import { SpanKind, StatusCode } from '../flush/model.ts'
+import { SpanKind } from '../flush/model.ts'
 import type { EventKind } from './event.ts'
+import { recordFailure } from './failure.ts'
 import { fetchEvent } from './fetch-event.ts'
 import { type ClassKind, type HostClass, linkTo, tracedClass } from './traced-class.ts'
 import type { Tracer } from './tracer.ts'
@@ -37,10 +38,7 @@ const socketEvent = (type: string, attributes: (...args: never[]) => Record<stri
   }),
   enter(span, lifetime, socket, ...args) {
     linkTo(() => (socket as Socket).deserializeAttachment(), span, lifetime)
-    if (type === 'webSocketError') {
-      span.recordException(args[0])
-      span.setStatus({ code: StatusCode.ERROR })
-    }
+    if (type === 'webSocketError') recordFailure(span, args[0])
     return [socket, ...args]
   },
 })

@@ -3,9 +3,8 @@
 // Must stay true: under `workers()` there is one SERVER span, not two; the app's own `http.route`, name and env beat ours.
 import type { Context, Handler, MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
-import { StatusCode } from '../flush/model.ts'
 import { traceEvent } from './event.ts'
-import { describeException } from './exception.ts'
+import { recordFailure } from './failure.ts'
 import { fetchEvent } from './fetch-event.ts'
 import { handle } from './handle.ts'
 import type { Span } from './span.ts'
@@ -25,7 +24,8 @@ export function clew<Env = unknown>(tracer: Tracer<Env>): Clew<Env> {
       c.set('span', span)
       named(c as never, span as Span<never>)
       await next()
-      if (c.error && c.res.status >= 500) failed(c.error, span as Span<never>)
+      // What the app's error handler has answered for is still an error.
+      if (c.error && c.res.status >= 500) recordFailure(span, c.error)
     }
     const host = hostOf(c as never) as (Context['executionCtx'] & { readonly span?: Span<Env> }) | undefined
     // `workers()`, or whoever runs the app, has made the invocation.
@@ -69,13 +69,6 @@ function named(c: Context, span: Span<never>): void {
 function composedOf(handler: Handler): Handler {
   const inner = (handler as { __COMPOSED_HANDLER?: Handler }).__COMPOSED_HANDLER
   return inner ? composedOf(inner) : handler
-}
-
-/** What the app's error handler has answered for is still an error. */
-function failed(error: Error, span: Span<never>): void {
-  const { type, message } = describeException(error)
-  span.recordException(error)
-  span.setAttribute('error.type', type).setStatus({ code: StatusCode.ERROR, message })
 }
 
 /** Hono throws where there is none. */

@@ -4,6 +4,7 @@
 import type { ExecutionContext, WebSocket } from '@cloudflare/workers-types'
 import { SpanKind } from '../flush/model.ts'
 import { startOf } from './event.ts'
+import { recordFailure } from './failure.ts'
 import { unwrap } from './forward.ts'
 import type { RecordingSpan } from './recording-span.ts'
 import type { Span } from './span.ts'
@@ -13,6 +14,8 @@ import type { Tracer } from './tracer.ts'
 export interface SocketHandlers<Env> {
   message?(span: Span<Env>, data: string | ArrayBuffer): unknown
   close?(span: Span<Env>, code: number, reason: string): unknown
+  /** The connection has failed: what the other side sent was no WebSocket frame, or it is gone. */
+  error?(span: Span<Env>, error: unknown): unknown
 }
 
 /**
@@ -44,7 +47,12 @@ export function listen<Env>(
         resolve()
         event('websocket close', (span) => handlers.close?.(span, code, reason))
       })
-      socket.addEventListener('error', () => resolve())
+      socket.addEventListener('error', ({ error, message }) => {
+        const thrown: unknown = error ?? new Error(message)
+        recordFailure(connection, thrown)
+        resolve()
+        event('websocket error', (span) => handlers.error?.(span, thrown))
+      })
     })
   })
 }

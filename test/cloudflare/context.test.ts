@@ -1,13 +1,14 @@
 // The trace across what carries no headers: RPC, queues, Workflows, alarms, sockets.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { plain } from '../collector.ts'
-import { LINES, named, type Running, run, tree, worker } from './harness.ts'
+import { DIRECT, LINES, named, type Running, rawSocket, run, tree, worker } from './harness.ts'
 
 describe.each(LINES)('workerd %s', (line) => {
   let running: Running
   beforeAll(async () => {
     running = await run(line, ({ url }) => [
       worker('aware', 'aware', {
+        ...DIRECT,
         bindings: { OTLP_URL: url },
         kvNamespaces: ['KV'],
         queueProducers: { JOBS: { queueName: 'jobs' } },
@@ -159,5 +160,38 @@ SERVER GET
       `webSocketMessage ${connection.spanId} message failed on purpose`,
     ])
     expect(plain(connection.attributes)['http.response.status_code']).toBe(101n)
+  })
+
+  it('records a hibernating socket that fails, and one whose client is gone, each with a link', async () => {
+    for (const [how, name] of [
+      ['sendInvalid', 'webSocketError'],
+      ['leave', 'webSocketClose'],
+    ] as const) {
+      const socket = await rawSocket(running, 'aware', '/socket')
+      const answered = socket.came()
+      socket.send('one')
+      await answered
+      socket[how]()
+      const spans = await running.spans(named('GET', 'GET', 'webSocketMessage', name))
+      socket.leave()
+      const event = spans.find((span) => span.name === name)!
+      const connection = spans.find(({ spanId }) => spanId === event.links[0]!.spanId)!
+      expect(plain(connection.attributes)['http.response.status_code']).toBe(101n)
+      expect(event.traceId).not.toBe(connection.traceId)
+      if (how === 'leave')
+        expect(plain(event.attributes)).toMatchObject({
+          'cloudflare.websocket.close.code': 1006n,
+          'cloudflare.websocket.close.was_clean': false,
+        })
+      else {
+        expect(event.status).toEqual({ code: 2, message: expect.stringMatching(/protocol error.*RSV bits/) })
+        expect(plain(event.attributes)).toMatchObject({
+          'error.type': 'Error',
+          said: expect.stringMatching(/^u WebSocket protocol error/),
+        })
+        expect(event.events.map((each) => each.name)).toEqual(['exception'])
+      }
+      running.collector.reset()
+    }
   })
 })

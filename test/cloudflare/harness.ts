@@ -1,6 +1,8 @@
 // In: modules of the test app and the lines of workerd. Out: a Miniflare with two Workers and every binding that can be
 // had locally, a collector, and traces as text trees.
 // Must stay true: bundled for workerd without compatibility flags; ports are free ones of 127.0.0.1.
+
+import { connect, type Socket } from 'node:net'
 import { buildSync } from 'esbuild'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { Miniflare as Miniflare4 } from 'miniflare-2026-07'
@@ -109,6 +111,37 @@ export function app(collector: Collector, kind: 'traced' | 'plain'): readonly Op
       queueConsumers: { jobs: { maxBatchTimeout: 0.1, maxBatchSize: 10 } },
     }),
   ]
+}
+
+/** Options of a Worker that is reached without Miniflare's own Worker in front, and may be sent what is no HTTP. */
+export const DIRECT: Options = { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] }
+
+/** A WebSocket by hand, for what no client would send. */
+export async function rawSocket({ miniflare }: Running, name: string, path: string) {
+  const { port } = await (
+    miniflare as unknown as { unsafeGetDirectURL(name: string): Promise<URL> }
+  ).unsafeGetDirectURL(name)
+  const socket: Socket = connect(Number(port), '127.0.0.1')
+  socket.on('error', () => {})
+  const came = (): Promise<unknown> => new Promise((resolve) => socket.once('data', resolve))
+  const opened = came()
+  socket.write(
+    `GET ${path} HTTP/1.1\r\nHost: ${name}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n`,
+  )
+  await opened
+  /** A frame that begins with this byte; masked with zeros. */
+  const send = (first: number, text: string): void => {
+    socket.write(Buffer.concat([Buffer.from([first, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]))
+  }
+  return {
+    send: (text: string) => send(0x81, text),
+    /** With bits that the protocol has no meaning for. */
+    sendInvalid: () => send(0xf1, 'x'),
+    /** What comes next. */
+    came,
+    /** As a client that is gone. */
+    leave: () => socket.resetAndDestroy(),
+  }
 }
 
 const KINDS = ['', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER']

@@ -1,12 +1,12 @@
 // A socket that a Worker serves itself: the connection is a span, and its messages point to it.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { LINES, named, type Running, run, tree, worker } from './harness.ts'
+import { DIRECT, LINES, named, type Running, rawSocket, run, tree, worker } from './harness.ts'
 
 describe.each(LINES)('workerd %s', (line) => {
   let running: Running
   beforeAll(async () => {
     running = await run(line, ({ url }) => [
-      worker('socket', 'socket', { bindings: { OTLP_URL: url }, kvNamespaces: ['KV'] }),
+      worker('socket', 'socket', { bindings: { OTLP_URL: url }, kvNamespaces: ['KV'], ...DIRECT }),
     ])
   })
   afterAll(() => running?.close())
@@ -39,5 +39,18 @@ SERVER websocket message <- websocket
 SERVER websocket message <- websocket
   CLIENT get KV`.trim(),
     )
+  })
+
+  it('records a connection that fails, and ends it', async () => {
+    const socket = await rawSocket(running, 'socket', '/')
+    const echo = socket.came()
+    socket.send('one')
+    await echo
+    socket.sendInvalid()
+    const spans = await running.spans(named('GET', 'websocket message', 'websocket', 'websocket error'))
+    socket.leave()
+    const told = tree(spans, /said|error\.type/)
+    expect(told).toMatch(/SERVER websocket \{error\.type="Error"\} !.*RSV bits/)
+    expect(told).toMatch(/SERVER websocket error \{said="Error: .*RSV bits 2 or 3 set"\} <- websocket/)
   })
 })

@@ -1,5 +1,6 @@
 // Every binding's every operation, and the entry points behind them, as text trees: the files in `trees/`.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { plain } from '../collector.ts'
 import { app, LINES, named, type Running, run, tree } from './harness.ts'
 
 /** By path: the roots that come of it. */
@@ -17,6 +18,7 @@ const ROOTS: Readonly<Record<string, readonly string[]>> = {
   ],
   objects: ['GET', 'GET', 'GET', 'Counter/add', 'Counter/add', 'Counter/value'],
   room: ['GET', 'GET', 'GET'],
+  'room-more': ['GET', 'GET', 'GET'],
   'room-alarm': ['GET', 'GET', 'GET', 'alarm'],
   limit: ['GET'],
   points: ['GET'],
@@ -37,6 +39,21 @@ describe.each(LINES)('workerd %s', (line) => {
     const spans = await running.spans(named(...ROOTS[path]!))
     await expect(`${tree(spans)}\n`).toMatchFileSnapshot(`./trees/${path}.txt`)
     expect(running.collector.invalid).toEqual([])
+  })
+
+  it('records what is done to Workflows, and to which instance', async () => {
+    for (const path of ['flow', 'flow-batch']) {
+      await (await running.miniflare.dispatchFetch(`http://front/${path}`)).text()
+      const spans = await running.spans(named('GET', ...(path === 'flow' ? ['run Flow'] : [])))
+      const calls = spans.filter(({ kind, name }) => (kind === 3 || kind === 4) && name !== 'status FLOW')
+      const id = /^[\da-f]{8}-[\da-f-]{27}$/
+      const told = calls.map(({ name, attributes, status }) => {
+        const { 'cloudflare.workflow.instance_id': instance, ...rest } = plain(attributes)
+        const more = Object.entries(rest).filter(([key]) => /event|batch|error/.test(key))
+        return [name, id.test(String(instance)), ...more.flat(), status?.message ?? ''].join(' ')
+      })
+      await expect(`${told.join('\n')}\n`).toMatchFileSnapshot(`./trees/${path}-${line}.txt`)
+    }
   })
 
   it('records a cron run, and one that fails', async () => {

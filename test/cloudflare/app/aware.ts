@@ -83,6 +83,10 @@ class Room extends DurableObject<Env> {
   override webSocketClose(socket: WebSocket): void {
     socket.close()
   }
+
+  override webSocketError(socket: WebSocket, error: Error): void {
+    spanOf<Env>(this).setAttribute('said', `${socket.deserializeAttachment().user} ${error.message}`)
+  }
 }
 
 class Flow extends WorkflowEntrypoint<Env, Traced<{ order: string }>> {

@@ -1,16 +1,19 @@
 // The front Worker, traced; the app itself is the same.
-import { WorkflowEntrypoint } from 'cloudflare:workers'
 import { createTracer, otlp } from 'clew'
-import { allBindings } from 'clew/bindings'
+import { allBindings, named, secret, under } from 'clew/bindings'
 import { durableObject, spanOf } from 'clew/durable-objects'
-import { workers } from 'clew/workers'
-import { type Env, front, Room as PlainRoom } from './front.ts'
+import { type WorkersContext, workers } from 'clew/workers'
+import { workflow } from 'clew/workflows'
+import { type Env, front, Flow as PlainFlow, Room as PlainRoom, tools } from './front.ts'
 
 const tracer = createTracer((env: Env) => ({
   service: 'front',
   exporter: otlp({ url: env.OTLP_URL }),
-  bindings: allBindings,
+  // A service, locally.
+  bindings: [...allBindings, named(secret, 'SECRET')],
 }))
+
+tools.cache = (cache, ctx) => under((ctx as WorkersContext<Env>).span, cache, 'cache')
 
 export default workers(tracer, front)
 
@@ -21,6 +24,4 @@ class TracedRoom extends PlainRoom {
 }
 export const Room = durableObject(tracer, TracedRoom, 'Room')
 
-export class Flow extends WorkflowEntrypoint {
-  override async run(): Promise<void> {}
-}
+export const Flow = workflow(tracer, PlainFlow, 'Flow')

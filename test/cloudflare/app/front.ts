@@ -1,6 +1,6 @@
 // In: requests, one path an operation. Out: what came of it, as JSON. The app does not know whether it is traced.
 // Must stay true: every answer is the same at every run.
-import { DurableObject } from 'cloudflare:workers'
+import { DurableObject, WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from 'cloudflare:workers'
 import type { Traced } from 'clew/propagate'
 import type { Billing, Counter } from './back.ts'
 
@@ -12,7 +12,7 @@ export interface Env {
   JOBS: Queue<unknown>
   ROOM: DurableObjectNamespace<Room>
   COUNTER: DurableObjectNamespace<Counter>
-  FLOW: Workflow
+  FLOW: Workflow<Order>
   BACK: Fetcher
   BILLING: Service<Billing>
   LIMIT: RateLimit
@@ -22,6 +22,32 @@ export interface Env {
   MAIL: SendEmail
   IMAGES: ImagesBinding
   AI: unknown
+}
+
+/** The parameters of an instance. */
+interface Order {
+  readonly order: string
+}
+
+/** What a traced app does differently. */
+export const tools = {
+  cache: (cache: Cache, _ctx: ExecutionContext): Cache => cache,
+}
+
+/** An error as the app sees it. */
+const refused = async (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'did not fail',
+    (error: Error) => [error.constructor.name, error.name, error.message],
+  )
+
+/** Until it is so: what an instance does takes its time. */
+async function becomes(instance: WorkflowInstance, wanted: string): Promise<string> {
+  for (let tries = 0; tries < 200; tries++) {
+    if ((await instance.status()).status === wanted) return wanted
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+  throw new Error(`never ${wanted}: ${(await instance.status()).status}`)
 }
 
 type Operation = (env: Env, ctx: ExecutionContext, request: Request) => unknown
@@ -135,13 +161,46 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   room: async ({ ROOM }) => (await ROOM.getByName('lobby').fetch('http://room/storage')).json(),
   'room-alarm': async ({ ROOM }) => (await ROOM.getByName('lobby').fetch('http://room/alarm')).text(),
+  'room-more': async ({ ROOM }) => (await ROOM.getByName('lobby').fetch('http://room/more')).json(),
+  flow: async ({ FLOW }) => {
+    const id = crypto.randomUUID()
+    const instance = await FLOW.create({ id, params: { order: 'pear' } })
+    const answer: unknown[] = [instance.id === id, await becomes(instance, 'running')]
+    await instance.pause()
+    answer.push(await becomes(instance, 'paused'))
+    await instance.resume()
+    await instance.sendEvent({ type: 'approved', payload: { ok: true } })
+    answer.push(await becomes(instance, 'complete'), (await instance.status()).output)
+    await instance.restart()
+    const again = await FLOW.get(id)
+    answer.push(await becomes(again, 'running'))
+    await again.terminate()
+    answer.push(await becomes(again, 'terminated'), await refused(FLOW.get('nobody')))
+    return answer
+  },
+  'flow-batch': async ({ FLOW }) => {
+    const ids = [1, 2].map(() => crypto.randomUUID())
+    const [first, second] = await FLOW.createBatch(ids.map((id) => ({ id, params: { order: 'fig' } })))
+    const answer: unknown[] = [first!.id === ids[0], await becomes(second!, 'running')]
+    // The new form: older runtimes refuse it.
+    const id = crypto.randomUUID()
+    const created = await FLOW.createBatch({ instances: [{ id, params: { order: 'nut' } }] }).catch(() => undefined)
+    answer.push(created && [created.created.map((one) => one.id === id), created.errors])
+    for (const instance of [first!, second!, ...(created?.created ?? [])]) await instance.terminate()
+    return answer
+  },
   limit: async ({ LIMIT }) => LIMIT.limit({ key: 'k' }),
   points: ({ POINTS }) => POINTS.writeDataPoint({ blobs: ['a'], doubles: [1], indexes: ['i'] }) ?? 'written',
   secret: async ({ SECRET }) => SECRET.get().catch((error) => String(error)),
-  cache: async () => {
-    const { default: cache } = caches as unknown as { default: Cache }
-    await cache.put('http://cache/x', new Response('cached', { headers: { 'cache-control': 'max-age=60' } }))
-    return (await cache.match('http://cache/x'))?.text()
+  cache: async (_, ctx) => {
+    const cache = tools.cache((caches as unknown as { default: Cache }).default, ctx)
+    await cache.put('http://cache/x?sig=secret', new Response('cached', { headers: { 'cache-control': 'max-age=60' } }))
+    return [
+      await (await cache.match(new Request('http://cache/x?sig=secret')))?.text(),
+      await cache.match('http://cache/none'),
+      await cache.delete('http://cache/x?sig=secret'),
+      await refused(cache.put('http://cache/x', new Response('partial', { status: 206 }))),
+    ]
   },
   identity: ({ KV, COUNTER, SQL, JOBS }) => [
     KV instanceof Object,
@@ -190,6 +249,7 @@ export class Room extends DurableObject<Env> {
       server.serializeAttachment(this.attachment({ user: 'u' }))
       return new Response(null, { status: 101, webSocket: client })
     }
+    if (pathname === '/more') return Response.json(await this.more())
     storage.sql.exec('create table if not exists t (a text)')
     const cursor = storage.sql.exec("insert into t values ('secret') returning *")
     const rows = [...cursor]
@@ -211,6 +271,54 @@ export class Room extends DurableObject<Env> {
     return Response.json(answer)
   }
 
+  /** Transactions, alarms, and what fails. */
+  private async more(): Promise<unknown[]> {
+    const { storage } = this.ctx
+    await storage.deleteAll()
+    const inside = await storage.transaction(async (transaction) => {
+      await transaction.put('in', 1)
+      return transaction.get('in')
+    })
+    const undone = await refused(
+      storage.transaction(async (transaction) => {
+        await transaction.put('undone', 1)
+        throw new TypeError('transaction failed on purpose')
+      }),
+    )
+    let thrown: unknown
+    try {
+      storage.transactionSync(() => {
+        storage.kv.put('undone', 2)
+        throw new RangeError('failed at once')
+      })
+    } catch (error) {
+      thrown = String(error)
+    }
+    let refusal: unknown
+    try {
+      storage.sql.exec('select * from nowhere')
+    } catch (error) {
+      refusal = String(error)
+    }
+    const uncloneable = await refused(Promise.resolve().then(() => storage.put('k', () => 1)))
+    await storage.setAlarm(Date.now() + 3_600_000)
+    const isSet = typeof (await storage.getAlarm()) === 'number'
+    await storage.deleteAlarm()
+    await storage.sync()
+    return [
+      inside,
+      undone,
+      thrown,
+      refusal,
+      uncloneable,
+      isSet,
+      await storage.getAlarm(),
+      [...(await storage.list({ start: 'a', end: 'z', reverse: true })).keys()],
+      [...storage.kv.list()].length,
+      await storage.delete(['in', 'none']),
+    ]
+  }
+
   /** What goes with a socket; a traced app adds its context. */
   attachment(payload: unknown): unknown {
     return payload
@@ -228,6 +336,14 @@ export class Room extends DurableObject<Env> {
 
   override webSocketClose(socket: WebSocket, code: number): void {
     socket.close(code, 'bye')
+  }
+}
+
+/** Waits to be told. */
+export class Flow extends WorkflowEntrypoint<Env, Order> {
+  override async run(event: WorkflowEvent<Order>, step: WorkflowStep): Promise<string> {
+    const { payload } = await step.waitForEvent<{ ok: boolean }>('approval', { type: 'approved' })
+    return `${event.payload.order} ${payload.ok}`
   }
 }
 

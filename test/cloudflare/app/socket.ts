@@ -24,6 +24,7 @@ export default workers(tracer, {
         server.send(`echo ${data}`)
       },
       close: () => server.close(),
+      error: (span, error) => span.setAttribute('said', String(error)),
     })
     return new Response(null, { status: 101, webSocket: client })
   },
