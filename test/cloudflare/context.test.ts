@@ -52,6 +52,61 @@ SERVER GET
     )
   })
 
+  it('hands a call’s own context over, and nothing else', async () => {
+    const { answer, unchanged } = (await get('echo')) as { answer: Record<string, never>[]; unchanged: boolean }
+    const spans = await running.spans(named('GET', 'inner', 'Pay/echo'))
+    const call = spans.find(({ name }) => name === 'PAY/echo')!
+    const inner = spans.find(({ name }) => name === 'inner')!
+    const parent = ({ spanId, traceId }: typeof call): string => `00-${traceId}-${spanId}-03`
+    const own = { deep: { n: 1 }, list: [1] }
+    const [carried, foreign, below, text, ...rest] = answer
+    expect(carried).toEqual({ ...own, $trace: { traceparent: parent(call), baggage: 'tier=gold' } })
+    expect(text).toEqual({ $payload: 'text', $trace: { traceparent: parent(call) } })
+    // Of another trace, of a span below the call, of none, or deeper in: as it was.
+    expect(foreign!['$trace']).toEqual({
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      extra: 'x',
+    })
+    expect(below).toEqual({ inner: true, $trace: { traceparent: parent(inner) } })
+    const root = spans.find(({ name }) => name === 'GET')!
+    expect(rest).toEqual([
+      own,
+      [{ ...own, $trace: { traceparent: parent(root), baggage: 'tier=gold' } }],
+      'plain',
+      ...(answer.length === 9 ? [null] : []),
+      0,
+    ])
+    expect(unchanged).toBe(true)
+    expect(spans.find(({ name }) => name === 'Pay/echo')!.parentSpanId).toBe(call.spanId)
+  })
+
+  it('keeps pipelining, callbacks and disposal where a context is handed over', async () => {
+    // Only what was let go of is disposed of: what a pipelined call went through lives on, as it does without clew.
+    expect(await get('pipeline')).toEqual([1, ['opened', 'opened', '2'], 1])
+    const spans = await running.spans(named('GET', 'Pay/open', 'Pay/open', 'Pay/echo'))
+    const calls = spans.filter(({ name }) => name === 'PAY/open').map(({ spanId }) => spanId)
+    const parents = spans.filter(({ name }) => name === 'Pay/open').map(({ parentSpanId }) => parentSpanId)
+    expect(parents.sort()).toEqual(calls.sort())
+  })
+
+  it('makes a message a child of its send, and an instance of the batch that made it', async () => {
+    await get('sent')
+    const sent = await running.spans(named('GET', 'process jobs'))
+    expect(tree(sent, NOTHING)).toBe(
+      `
+SERVER GET
+  PRODUCER send JOBS
+    INTERNAL process one job <- process jobs
+CONSUMER process jobs <- send JOBS`.trim(),
+    )
+    await get('flows')
+    const forms = line === '2026-07' ? 1 : 2
+    const spans = await running.spans(named('GET', ...Array(forms).fill('run Flow')))
+    const batches = spans.filter(({ name }) => name === 'createBatch FLOW').map(({ spanId }) => spanId)
+    const runs = spans.filter(({ name }) => name === 'run Flow').map(({ parentSpanId }) => parentSpanId)
+    expect(runs.sort()).toEqual(batches.slice(0, forms).sort())
+  })
+
   it('tells two calls of one object apart, and says so where it cannot', async () => {
     expect(await get('slow')).toEqual(['nothing', 'recording'])
     const spans = await running.spans(named('GET', 'Room/slow', 'Room/slow'))

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { app, LINES, type Running, run } from './harness.ts'
 
 const PATHS =
-  'kv kv-error r2 d1 d1-error jobs service rpc objects room room-alarm room-more flow flow-batch limit points secret cache identity throw none'.split(
+  'kv kv-error r2 d1 d1-error jobs service rpc rpc-arguments objects room room-alarm room-more flow flow-batch limit points secret cache identity throw none'.split(
     ' ',
   )
 

@@ -14,7 +14,9 @@ const ROOTS: Readonly<Record<string, readonly string[]>> = {
   service: ['GET', 'POST', 'POST'],
   rpc: [
     'GET',
-    ...['charge', 'argumentCount', 'counter', 'counter', 'fail', 'stream'].map((method) => `Billing/${method}`),
+    ...['charge', 'argumentCount', 'counter', 'counter', 'fail', 'stream', 'disposed'].map(
+      (method) => `Billing/${method}`,
+    ),
   ],
   objects: ['GET', 'GET', 'GET', 'Counter/add', 'Counter/add', 'Counter/value'],
   room: ['GET', 'GET', 'GET'],

@@ -1,6 +1,7 @@
 // An app that passes its span on: over RPC, queues, Workflows, alarms and sockets.
 import {
   DurableObject,
+  RpcTarget,
   WorkerEntrypoint,
   WorkflowEntrypoint,
   type WorkflowEvent,
@@ -33,7 +34,36 @@ const tracer = createTracer((env: Env) => ({
 /** What clew said of itself. */
 const errors: string[] = []
 
+class Ledger extends RpcTarget {
+  readonly #entries: number[] = []
+  #note: (text: string) => unknown
+  constructor(note: (text: string) => unknown) {
+    super()
+    this.#note = note
+  }
+  add(amount: number): number {
+    return this.#entries.push(amount)
+  }
+  [Symbol.dispose](): void {
+    disposed++
+    void this.#note('disposed')
+  }
+}
+let disposed = 0
+
 class Pay extends WorkerEntrypoint<Env> {
+  /** What it was given, and how often anything was disposed of. */
+  echo(...args: unknown[]): unknown[] {
+    return [...args, disposed]
+  }
+
+  /** Something to call on, and a function of the caller's to call back. */
+  open(order: Traced<{ note: (text: string) => unknown }>): Ledger {
+    const { note } = order
+    void note('opened')
+    return new Ledger(() => {})
+  }
+
   async charge(order: Traced<{ amount: number }>): Promise<number> {
     await this.env.KV.get('before')
     const span = spanOf<Env>(this)
@@ -121,12 +151,50 @@ function forgets(env: Env): unknown[] {
 
 const paths: Record<string, (span: Span<Env>, env: Env, url: URL) => unknown> = {
   rpc: (span) => span.enterSpan('pay', (span) => span.env.PAY.charge(span.carry({ amount: 3 }))),
+  echo: async (span, env) => {
+    const own = { deep: { n: 1 }, list: [1] }
+    const carried = span.withBaggage({ tier: 'gold' }).carry(own)
+    const before = JSON.stringify(carried)
+    const foreign = {
+      $trace: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', extra: 'x' },
+      own,
+    }
+    const inner = span.enterSpan('inner', (span) => span.carry({ inner: true }))
+    const pay = env.PAY as unknown as { echo(...args: unknown[]): Promise<unknown[]> }
+    const answer = await pay.echo(carried, foreign, inner, span.carry('text'), own, [carried], 'plain', undefined)
+    return { answer, unchanged: JSON.stringify(carried) === before && !('$trace' in own) }
+  },
+  pipeline: async (span) => {
+    const notes: string[] = []
+    const note = (text: string): unknown => notes.push(text)
+    // One round trip: the promise of `open` is the runtime's own.
+    const first = await span.env.PAY.open(span.carry({ note })).add(1)
+    {
+      using ledger = await span.env.PAY.open(span.carry({ note }))
+      await ledger.add(1)
+      notes.push(String(await ledger.add(2)))
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    return [first, notes, (await (span.env.PAY as never as { echo(): Promise<number[]> }).echo())[0]]
+  },
   object: (span) => span.env.ROOM.getByName('a').join(span.carry({ name: 'n' })),
   slow: async (span) => {
     const room = span.env.ROOM.getByName('slow')
     return Promise.all([room.slow('x'), room.slow('y')])
   },
   queue: (span) => span.env.JOBS.sendBatch([1, 2, 3].map((n) => ({ body: span.carry({ n }) }))),
+  sent: (span) => span.env.JOBS.send(span.carry({ n: 7 })),
+  flows: async (span) => {
+    const params = span.carry({ order: 'o' })
+    await span.env.FLOW.createBatch([{ id: 'batch-1', params }])
+    await span.env.FLOW.createBatch({ instances: [{ id: 'batch-2', params }] }).catch(() => {})
+    for (const id of ['batch-1', 'batch-2'])
+      await span.env.FLOW.get(id).then(
+        (instance) => instance.sendEvent({ type: 'approved', payload: { ok: true } }),
+        () => {},
+      )
+    return 'made'
+  },
   flow: async (span) => (await span.env.FLOW.create({ id: 'order-1', params: span.carry({ order: 'o' }) })).id,
   pause: async (span) => {
     const instance = await span.env.FLOW.get('order-1')

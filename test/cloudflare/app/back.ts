@@ -19,7 +19,7 @@ export const back = {
   },
 }
 
-class Steps extends RpcTarget {
+export class Steps extends RpcTarget {
   #value: number
   constructor(value: number) {
     super()
@@ -28,7 +28,12 @@ class Steps extends RpcTarget {
   inc(by: number): number {
     return (this.#value += by)
   }
+  [Symbol.dispose](): void {
+    disposed.push(this.#value)
+  }
 }
+/** What was let go of, by its last value. */
+const disposed: number[] = []
 
 class Rated extends WorkerEntrypoint<Env> {
   get rate(): number {
@@ -47,7 +52,19 @@ export class Billing extends Rated {
     return arguments.length
   }
   counter(start: number): Steps {
+    // Without pending work the runtime ends the call before what it returned is let go of, and tells it nothing.
+    this.ctx.waitUntil(new Promise((resolve) => setTimeout(resolve, 500)))
     return new Steps(start)
+  }
+  disposed(): number[] {
+    return disposed.splice(0)
+  }
+  /** Calls back, and calls on what it is given. */
+  async trade(count: (n: number) => number, steps: Steps, response: Response): Promise<unknown[]> {
+    return [await count(2), await steps.inc(1), await response.text()]
+  }
+  async askOther(other: Fetcher): Promise<string> {
+    return (await other.fetch('http://other/asked')).text()
   }
   async fail(): Promise<void> {
     throw Object.assign(new RangeError('declined'), { code: 'E_DECLINED' })

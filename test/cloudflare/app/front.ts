@@ -2,7 +2,7 @@
 // Must stay true: every answer is the same at every run.
 import { DurableObject, WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from 'cloudflare:workers'
 import type { Traced } from 'clew/propagate'
-import type { Billing, Counter } from './back.ts'
+import { type Billing, type Counter, Steps } from './back.ts'
 
 export interface Env {
   OTLP_URL: string
@@ -139,7 +139,22 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     }
     const stream = await BILLING.stream()
     answer.push(await new Response(stream).text())
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    answer.push(await BILLING.disposed())
     return answer
+  },
+  // What goes along with a call: functions, objects to call on, bodies, another binding.
+  'rpc-arguments': async ({ BILLING, BACK }) => {
+    const billing = BILLING as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>
+    const steps = new Steps(7)
+    return [
+      await billing['trade']!((n: number) => n * 2, steps, new Response('body')),
+      await billing['askOther']!(BACK),
+      await refused(billing['nowhere']!()),
+      await refused(billing['charge']!({ cart: () => {}, amount: Symbol('no') })),
+      // At once: the answers come in the order of the calls.
+      await Promise.all([1, 2, 3].map((amount) => billing['charge']!({ cart: 'c', amount }))),
+    ]
   },
   objects: async ({ COUNTER }) => {
     const byName = COUNTER.getByName('one')
