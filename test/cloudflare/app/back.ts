@@ -9,11 +9,13 @@ export interface Env {
 
 export const back = {
   fetch(request: Request): Response {
+    if (request.url.endsWith('/throw')) throw new TypeError('back failed on purpose')
     return new Response(`back ${request.method} ${new URL(request.url).pathname}`)
   },
   async queue(batch: MessageBatch): Promise<void> {
     for (const message of batch.messages) {
       if (message.body === 'three') message.ack()
+      else if (message.body === 'throw') throw new Error('batch failed on purpose')
       else if ((message.body as { fail?: boolean }).fail && message.attempts < 2) message.retry()
     }
   },
@@ -42,6 +44,10 @@ class Rated extends WorkerEntrypoint<Env> {
 }
 
 export class Billing extends Rated {
+  override fetch(request: Request): Response {
+    if (request.url.endsWith('/throw')) throw new SyntaxError('billing failed on purpose')
+    return new Response(`billing ${this.rate}`)
+  }
   #charges = 0
   charge({ amount }: { cart: string; amount: number }): { charged: number; charges: number } {
     this.#charges++

@@ -204,6 +204,18 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     for (const instance of [first!, second!, ...(created?.created ?? [])]) await instance.terminate()
     return answer
   },
+  // An alarm that fails is tried again.
+  'alarm-retries': async ({ ROOM }) => {
+    const room = ROOM.getByName('retries')
+    await room.fetch('http://room/alarms', { method: 'POST' })
+    for (let tries = 0; tries < 200; tries++) {
+      const [alarms, due] = (await (await room.fetch('http://room/alarms')).json()) as [unknown[]?, unknown?]
+      if (alarms?.length === 2) return [alarms, due]
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    throw new Error('never tried again')
+  },
+  socket: ({ ROOM }, _ctx, request) => ROOM.getByName('socket').fetch('http://room/socket', request),
   limit: async ({ LIMIT }) => LIMIT.limit({ key: 'k' }),
   points: ({ POINTS }) => POINTS.writeDataPoint({ blobs: ['a'], doubles: [1], indexes: ['i'] }) ?? 'written',
   secret: async ({ SECRET }) => SECRET.get().catch((error) => String(error)),
@@ -227,6 +239,33 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     'get' in KV,
     KV.get.name,
   ],
+  // Errors on their way through another Worker and out of objects.
+  failures: async ({ BACK, BILLING, ROOM, COUNTER }) => [
+    await refused(BACK.fetch('http://back/throw')),
+    await refused((BILLING as unknown as Fetcher).fetch('http://billing/throw')),
+    await (await (BILLING as unknown as Fetcher).fetch('http://billing/x')).text(),
+    await refused(ROOM.getByName('broken').fetch('http://room/throw')),
+    await refused((COUNTER.getByName('broken') as unknown as { never(): Promise<void> }).never()),
+    await refused(BACK.fetch('not a url')),
+    await refused(BACK.fetch('http://back/x', { signal: AbortSignal.abort(new TypeError('called off')) })),
+  ],
+  // The order in which the app sees its own calls answered, within and between bindings.
+  order: async ({ KV, COUNTER, BILLING }, ctx) => {
+    const seen: string[] = []
+    const say = (what: string) => (): number => seen.push(what)
+    const counter = COUNTER.getByName('order')
+    ctx.waitUntil(Promise.resolve().then(say('background')))
+    const all = Promise.all([
+      ...['a', 'b', 'c'].map((key) => KV.put(key, key).then(say(`kv ${key}`))),
+      ...[1, 2, 3].map((by) => counter.add(by).then(say(`object ${by}`))),
+      ...[1, 2, 3].map((amount) => BILLING.charge({ cart: 'c', amount }).then(say(`rpc ${amount}`))),
+    ])
+    seen.push('called')
+    await Promise.resolve().then(say('microtask'))
+    await all
+    const inOrder = ['kv', 'object', 'rpc'].map((kind) => seen.filter((each) => each.startsWith(kind)))
+    return [inOrder, seen.slice(0, 3), seen.length]
+  },
   throw: () => {
     throw new TypeError('thrown on purpose')
   },
@@ -237,7 +276,14 @@ export const front = {
     const { pathname } = new URL(request.url)
     const operation = OPERATIONS[pathname.slice(1)]
     if (!operation) return new Response('not found', { status: 404 })
-    return Response.json((await operation(env, ctx, request)) ?? null)
+    const answer = await operation(env, ctx, request)
+    return answer instanceof Response ? answer : Response.json(answer ?? null)
+  },
+  /** Refused, answered for, or failed, by who it is for. */
+  async email(message: ForwardableEmailMessage, env: Env): Promise<void> {
+    await env.KV.put('mail', `${message.headers.get('subject')} ${message.rawSize}`)
+    if (message.to.startsWith('nobody')) message.setReject('no such person')
+    if (message.to.startsWith('broken')) throw new Error('mail failed on purpose')
   },
   scheduled(controller: ScheduledController, env: Env, ctx: ExecutionContext): void {
     ctx.waitUntil(env.KV.put('ran', controller.cron))
@@ -263,6 +309,11 @@ export class Room extends DurableObject<Env> {
       this.ctx.acceptWebSocket(server, ['tag'])
       server.serializeAttachment(this.attachment({ user: 'u' }))
       return new Response(null, { status: 101, webSocket: client })
+    }
+    if (pathname === '/throw') throw Object.assign(new RangeError('room failed on purpose'), { code: 'E_ROOM' })
+    if (pathname === '/alarms') {
+      if (request.method === 'POST') await storage.setAlarm(Date.now(), { allowConcurrency: false })
+      return Response.json([await storage.get('alarms'), await storage.getAlarm()])
     }
     if (pathname === '/more') return Response.json(await this.more())
     storage.sql.exec('create table if not exists t (a text)')
@@ -341,6 +392,10 @@ export class Room extends DurableObject<Env> {
 
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {
     await this.ctx.storage.put('alarm', info?.retryCount ?? 0)
+    if (this.ctx.id.name !== 'retries') return
+    const alarms = [...((await this.ctx.storage.get<unknown[]>('alarms')) ?? []), [info?.retryCount, info?.isRetry]]
+    await this.ctx.storage.put('alarms', alarms)
+    if (alarms.length < 2) throw new Error('alarm failed on purpose')
   }
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
