@@ -263,8 +263,8 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     seen.push('called')
     await Promise.resolve().then(say('microtask'))
     await all
-    const inOrder = ['kv', 'object', 'rpc'].map((kind) => seen.filter((each) => each.startsWith(kind)))
-    return [inOrder, seen.slice(0, 3), seen.length]
+    // Only an object answers in the order it was asked; of the others it is enough that all have been heard.
+    return [seen.filter((each) => each.startsWith('object')), seen.slice(0, 3), seen.sort()]
   },
   throw: () => {
     throw new TypeError('thrown on purpose')
