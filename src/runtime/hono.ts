@@ -27,9 +27,10 @@ export function clew<Env = unknown>(tracer: Tracer<Env>): Clew<Env> {
       // What the app's error handler has answered for is still an error.
       if (c.error && c.res.status >= 500) recordFailure(span, c.error)
     }
-    const host = hostOf(c as never) as (Context['executionCtx'] & { readonly span?: Span<Env> }) | undefined
+    const host = hostOf(c as never)
     // `workers()`, or whoever runs the app, has made the invocation.
-    if (host?.span) return run(host.span)
+    const outer = spanIn<Env>(host, c.env)
+    if (outer) return run(outer)
     const answer = async (span: Span<Env>): Promise<Response> => {
       if (host) c.env = span.env as typeof c.env
       await run(span)
@@ -38,7 +39,7 @@ export function clew<Env = unknown>(tracer: Tracer<Env>): Clew<Env> {
     const env = c.env as Env
     const response = host
       ? await traceEvent(tracer, fetchEvent, [c.req.raw], env, host, undefined, answer)
-      : await handle<Env>(tracer, (_, { span }) => answer(span), { env })(c.req.raw)
+      : await handle<Env>(tracer, (_, { span }) => answer(span), { env, sent: () => sentIn(env) })(c.req.raw)
     if (response !== c.res) c.res = response as Response
   }
 }
@@ -59,6 +60,12 @@ export function spanned<M extends MiddlewareHandler>(name: string, middleware: M
   return traced as M
 }
 
+/** Deno says in place of an env when it has sent the response. */
+function sentIn(env: unknown): Promise<unknown> | undefined {
+  const { completed } = Object(env) as { readonly completed?: unknown }
+  return completed instanceof Promise ? completed : undefined
+}
+
 /** The route is what the first handler was registered with; middleware (a second parameter) is not what is asked for. */
 function named(c: Context, span: Span<never>): void {
   const route = matchedRoutes(c).find(({ handler }) => composedOf(handler).length < 2)?.path
@@ -69,6 +76,19 @@ function named(c: Context, span: Span<never>): void {
 function composedOf(handler: Handler): Handler {
   const inner = (handler as { __COMPOSED_HANDLER?: Handler }).__COMPOSED_HANDLER
   return inner ? composedOf(inner) : handler
+}
+
+/**
+ * The span of who runs the app: in the execution context, in what a host hands over in place of `env`, or in Lambda's or
+ * Netlify's context, which Hono's adapters put there.
+ */
+function spanIn<Env>(host: object | undefined, env: object | undefined): Span<Env> | undefined {
+  const { lambdaContext, context } = (env ?? {}) as { readonly lambdaContext?: unknown; readonly context?: unknown }
+  for (const each of [host, env, lambdaContext, context]) {
+    const { span } = Object(each) as { readonly span?: Span<Env> }
+    if (typeof span?.enterSpan === 'function') return span
+  }
+  return undefined
 }
 
 /** Hono throws where there is none. */
