@@ -21,6 +21,12 @@ describe.each(LINES)('workerd %s', (line) => {
   beforeEach(() => running.collector.reset())
   const fetch = (path: string, init?: object) => running.miniflare.dispatchFetch(`http://defects${path}`, init as never)
 
+  it('writes nothing to the console while nothing is lost', async () => {
+    await fetch('/wait?ms=1')
+    await fetch('/calls')
+    expect(await (await fetch('/written')).json()).toEqual([])
+  })
+
   it('keeps concurrent requests of one trace apart', async () => {
     const headers = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
     await Promise.all([fetch('/wait?ms=300&status=503', { headers }), fetch('/wait?ms=20', { headers })])
@@ -107,6 +113,19 @@ describe.each(LINES)('workerd %s', (line) => {
     await fetch('/nothing/42')
     const [span] = await running.spans(named('GET'))
     expect(span!.status?.code ?? 0).toBe(0)
+  })
+
+  it('ends the span of a send that fails, as an error', async () => {
+    expect(await (await fetch('/send-fails')).json()).toEqual(['rejected', 'rejected'])
+    const told = tree(await running.spans(named('GET')), /error\.type/)
+    expect(told).toMatch(/^ {2}PRODUCER send JOBS \{error\.type="TypeError"\} !.*\n {2}PRODUCER send JOBS \{error/m)
+  })
+
+  it('sends the spans of several traces in one POST', async () => {
+    await fetch('/traces')
+    await running.collector.until(() => running.collector.spans().length === 4)
+    expect(running.collector.requests).toHaveLength(1)
+    expect(new Set(running.collector.spans().map(({ traceId }) => traceId)).size).toBe(4)
   })
 
   it('records an e-mail without who wrote it to whom', async () => {

@@ -27,6 +27,8 @@ describe.each(LINES)('workerd %s', (line) => {
         ...TAIL,
       }),
       worker('tail', 'tail', TAIL),
+      // Nobody listens: the runtime's tracing is there all the same, and records nothing.
+      worker('unwatched', 'native', { bindings: { OTLP_URL: url }, kvNamespaces: ['KV'] }),
     ])
     answered = (await (await running.miniflare.dispatchFetch('http://native/')).json()) as string
     spans = await running.spans(named('GET'))
@@ -40,6 +42,15 @@ describe.each(LINES)('workerd %s', (line) => {
     )
   })
   afterAll(() => running?.close())
+
+  it('exports, and takes no trace id of zeros, where the runtime’s tracing records nothing', async () => {
+    const unwatched = await running.miniflare.getWorker('unwatched')
+    const traceId = await (await unwatched.fetch('http://unwatched/')).json()
+    const seen = await running.spans(named('GET'))
+    expect(tree(seen, /answer/)).toBe(tree(spans, /answer/))
+    expect(seen[0]!.traceId).toBe(traceId)
+    expect(traceId).toMatch(/^(?!0+$)[\da-f]{32}$/)
+  })
 
   /** The runtime's spans as a tree of names. */
   function nativeTree(parent: string | undefined, depth = 0): string {

@@ -28,6 +28,23 @@ class SecretsStoreSecret {
     return 'hush'
   }
 }
+/** Of a jurisdiction only production has objects: the local runtime refuses. */
+class DurableObjectNamespace {
+  readonly #jurisdiction: string
+  constructor(jurisdiction = '') {
+    this.#jurisdiction = jurisdiction
+  }
+  jurisdiction(name: string): DurableObjectNamespace {
+    return new DurableObjectNamespace(name)
+  }
+  getByName(name: string): { readonly id: object; fetch(input: string, init: RequestInit): Promise<Response> } {
+    const at = this.#jurisdiction
+    return {
+      id: { name, toString: () => `${at}/${name}` },
+      fetch: async (_, { headers }) => new Response((headers as Headers).get('traceparent')),
+    }
+  }
+}
 /** A class nobody knows. */
 class Pipeline {
   send(): string {
@@ -40,6 +57,7 @@ const env = {
   DISPATCH: new DispatchNamespace(),
   SECRET: new SecretsStoreSecret(),
   PIPE: new Pipeline(),
+  ROOM: new DurableObjectNamespace(),
 }
 type Env = typeof env
 
@@ -90,6 +108,17 @@ describe('bindings of Cloudflare’s network', () => {
     const { spans } = await spansOf(({ DISPATCH }) => DISPATCH.get('tenant').fetch('http://tenant/'))
     expect(env.DISPATCH.worker.requests[0]!.headers.get('traceparent')).toContain(spans[0]!.spanId)
     expect(spans[0]!.attributes['cloudflare.dispatch_namespace.script']).toBe('tenant')
+  })
+
+  it('carries the trace into the objects of a jurisdiction', async () => {
+    const { answer, spans } = await spansOf(async ({ ROOM }) =>
+      (await ROOM.jurisdiction('eu').getByName('lobby').fetch('http://room/', {})).text(),
+    )
+    expect(answer).toContain(spans[0]!.spanId)
+    expect(spans[0]!.attributes).toMatchObject({
+      'cloudflare.durable_object.id': 'eu/lobby',
+      'cloudflare.durable_object.name': 'lobby',
+    })
   })
 
   it('hands out what it does not know as it is, and what is switched off', async () => {

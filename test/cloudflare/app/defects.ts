@@ -1,4 +1,6 @@
 // What other tracers got wrong, one path each.
+// biome-ignore assist/source/organizeImports: before anything of clew's is evaluated
+import { written } from './defects-console.ts'
 import { createTracer, otlp } from 'clew'
 import { allBindings, kv, off } from 'clew/bindings'
 import { emailEvents, queueEventsWithin, tailEvents, workers } from 'clew/workers'
@@ -44,6 +46,17 @@ export default workers(
         case '/jobs':
           await Promise.all([50, 10].map((ms) => env.JOBS.send({ wait: ms })))
           return new Response('sent')
+        case '/written':
+          return Response.json(written)
+        case '/send-fails': {
+          const unsendable = { wait: 1n as never }
+          const sends = [env.JOBS.send(unsendable), env.JOBS.sendBatch([{ body: unsendable }])]
+          return Response.json((await Promise.allSettled(sends)).map(({ status }) => status))
+        }
+        case '/traces':
+          for (const n of [1, 2, 3])
+            span.continueTrace({ traceparent: `00-${String(n).repeat(32)}-b7ad6b7169203331-01` }, `trace ${n}`, () => n)
+          return new Response('three')
         case '/metrics':
           return Response.json(await env.JOBS.metrics())
         case '/untouched':
