@@ -26,7 +26,9 @@ const json = (value: unknown, status = 200): Answer => ({
 })
 
 const ANSWERS: Readonly<Record<string, (asked: Asked) => Answer>> = {
-  AI({ body }) {
+  AI({ url, body }) {
+    if (url.includes('markdown'))
+      return json({ success: true, result: [{ name: 'a.html', format: 'markdown', tokens: 1 }] })
     const { inputs } = JSON.parse(body) as { inputs: Readonly<Record<string, unknown>> }
     if (inputs['prompt'] === 'fail')
       return json({ internalCode: 3030, description: 'no such model', name: 'Upstream' }, 400)

@@ -40,6 +40,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
       await run('@cf/baai/bge-small-en-v1.5', { text: ['secret'] }),
       ((await run(MODEL, { prompt: 'secret' }, { returnRawResponse: true })) as Response).status,
       await refused(run(MODEL, { prompt: 'fail' })),
+      await AI.toMarkdown([{ name: 'a.html', blob: new Blob(['<p>secret</p>'], { type: 'text/html' }) }]),
       AI.aiGatewayLogId,
       typeof AI.gateway('g').getUrl,
     ]
