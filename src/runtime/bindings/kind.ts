@@ -60,15 +60,16 @@ interface Recorded extends Place {
   readonly prefix: string
 }
 
-/** What was said of the object behind a stand-in. */
-const said = new WeakMap<object, Attributes>()
+/** Under this key a stand-in answers with what was said of its object when it was made. */
+const SAID = Symbol()
 
 /** What was said of an argument when it was made, where it is a stand-in of ours. */
-export const saidOf = (standIn: object): Attributes => said.get(standIn) ?? {}
+export const saidOf = (standIn: object): Attributes => (standIn as { [SAID]?: Attributes })[SAID] ?? {}
 
 /** A stand-in for `target` whose `methods` are spans under `place`, all with the attributes `shared`. */
 function tracedMethods(target: object, methods: Methods, place: Recorded, shared: Attributes): object {
-  const standIn = forward(target, (key, standIn) => {
+  return forward(target, (key, standIn) => {
+    if (key === SAID) return shared
     const known = typeof key === 'string' && Object.hasOwn(methods, key) ? methods[key] : undefined
     const method = typeof known === 'string' ? { asks: known } : known
     const member = around(target, key, standIn, (call, args) =>
@@ -78,8 +79,6 @@ function tracedMethods(target: object, methods: Methods, place: Recorded, shared
       ? tracedMethods(member, method.opens(), place, { ...shared, ...method.request?.() })
       : member
   })
-  said.set(standIn, shared)
-  return standIn
 }
 
 function recorded(
@@ -108,14 +107,16 @@ function recorded(
   const open = (host: object): object =>
     host && tracedMethods(host, yields!(), place, { ...attributes, ...answer(host) })
   return span.enterSpan(
-    name?.(attributes) || (attributes['db.query.summary'] as string) || `${operation} ${place.name}`,
+    attempt(() => name?.(attributes), undefined) ||
+      (attributes['db.query.summary'] as string) ||
+      `${operation} ${place.name}`,
     { kind, attributes },
     (child: RecordingSpan<unknown>) => {
       const answered = (value: unknown): unknown => {
         child.setAttributes(answer(value))
         if (!yields) return value
         if (Array.isArray(value)) return value.map(open)
-        const { created } = value as { readonly created?: readonly object[] }
+        const { created } = Object(value) as { readonly created?: readonly object[] }
         return created ? { ...(value as object), created: created.map(open) } : open(value as object)
       }
       const result = call(carries ? attempt(() => handedOver(hosts, carries, child, span), hosts) : hosts)
