@@ -1,4 +1,4 @@
-// Static assets behind a Worker, the Cache API, Pages functions.
+// Static assets behind a Worker, and the Cache API.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LINES, named, type Running, run, tree, worker } from './harness.ts'
 
@@ -8,7 +8,6 @@ describe.each(LINES)('workerd %s', (line) => {
     running = await run(line, ({ url }) => [
       worker('assets', 'assets', {
         bindings: { OTLP_URL: url },
-        kvNamespaces: ['KV'],
         assets: {
           directory: new URL('./app/public', import.meta.url).pathname,
           binding: 'ASSETS',
@@ -38,13 +37,6 @@ SERVER GET
   CLIENT put default {url.full="http://cache/x?token=REDACTED"}
   CLIENT match default {cloudflare.cache.hit=true url.full="http://cache/x?token=REDACTED"}
   CLIENT match default {cloudflare.cache.hit=false url.full="http://cache/none"}`.trim(),
-    )
-  })
-
-  it('traces a Pages function', async () => {
-    expect(await (await get('/pages/7')).json()).toEqual({ id: '7' })
-    expect(tree(await running.spans(named('GET /pages/:id')), /route/)).toBe(
-      'SERVER GET /pages/:id {http.route="/pages/:id"}\n  CLIENT put KV',
     )
   })
 })
