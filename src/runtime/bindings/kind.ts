@@ -92,11 +92,11 @@ function recorded(
   const { prefix, span } = place
   const { attempt } = span.config
   const attributes: Record<string, AttributeValue> = { ...shared }
-  const ask = (): void => {
+  const called = attempt(() => {
     for (const [at, names] of asks.split(' ').entries()) Object.assign(attributes, told(prefix, names, args[at]))
     Object.assign(attributes, request?.(...(args as never[])))
-  }
-  attempt(ask, undefined)
+    return name?.(attributes) ?? attributes['db.query.summary']
+  }, undefined) as string | undefined
   const hosts = args.map(hostOf)
   if (opens) return tracedMethods(call(hosts) as object, opens(), place, attributes)
   // Of what is a database in the eyes of the conventions.
@@ -107,9 +107,7 @@ function recorded(
   const open = (host: object): object =>
     host && tracedMethods(host, yields!(), place, { ...attributes, ...answer(host) })
   return span.enterSpan(
-    attempt(() => name?.(attributes), undefined) ||
-      (attributes['db.query.summary'] as string) ||
-      `${operation} ${place.name}`,
+    called || `${operation} ${place.name}`,
     { kind, attributes },
     (child: RecordingSpan<unknown>) => {
       const answered = (value: unknown): unknown => {
@@ -140,7 +138,7 @@ export function bindingKind(
   type: string,
   classNames: readonly string[],
   methods: Methods,
-  shared?: Attributes | ((name: string) => Attributes),
+  shared?: (name: string) => Attributes,
 ): BindingKind {
   return {
     classNames,
@@ -150,7 +148,7 @@ export function bindingKind(
             binding,
             methods,
             { ...place, prefix: `cloudflare.${type.toLowerCase()}.` },
-            placed(type, place, typeof shared === 'function' ? shared(place.name) : shared),
+            placed(type, place, shared?.(place.name)),
           )
         : binding,
   }
@@ -185,11 +183,11 @@ export function told(prefix: string, names: string, value: unknown): Record<stri
   return attributes
 }
 
-/** Bytes, code units of a text, items of a list; `undefined` where only reading would tell: a stream is not touched. */
+/** Bytes, or code units of a text; `undefined` where only reading would tell: a stream is not touched. */
 function sizeOf(payload: unknown): number | undefined {
-  const { byteLength, length, size } = Object(payload) as Record<string, unknown>
-  const found = byteLength ?? length ?? size
-  return typeof found === 'number' ? found : undefined
+  if (typeof payload === 'string') return payload.length
+  // An object of the app's may have a `size` of its own.
+  return payload instanceof Blob ? payload.size : (payload as { readonly byteLength?: number }).byteLength
 }
 
 /**

@@ -29,5 +29,5 @@ export const kv: BindingKind = bindingKind(
       response: ({ keys }: { readonly keys: readonly unknown[] }) => rows(keys),
     },
   },
-  { 'db.system.name': 'cloudflare-kv' },
+  () => ({ 'db.system.name': 'cloudflare-kv' }),
 )

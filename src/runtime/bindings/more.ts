@@ -26,7 +26,7 @@ export const vectorize: BindingKind = bindingKind(
     deleteByIds: counted,
     describe: '',
   },
-  { 'db.system.name': 'cloudflare-vectorize' },
+  () => ({ 'db.system.name': 'cloudflare-vectorize' }),
 )
 
 /** Analytics Engine data sets. */
@@ -34,7 +34,7 @@ export const analyticsEngine: BindingKind = bindingKind(
   'analytics_engine',
   ['AnalyticsEngine', 'LocalAnalyticsEngineDataset'],
   { writeDataPoint: '' },
-  { 'db.system.name': 'cloudflare-analytics-engine' },
+  () => ({ 'db.system.name': 'cloudflare-analytics-engine' }),
 )
 
 /** Rate limiters. */

@@ -16,7 +16,8 @@ export const queue: BindingKind = bindingKind(
       ...sends,
       carries: ['body'],
       name: (said) => `send ${said['messaging.destination.name']}`,
-      request: (messages: unknown) => told('messaging.batch.', 'message_count#', messages),
+      // Any iterable may be given, and a generator would be spent by counting.
+      request: (messages: { readonly length?: number }) => ({ 'messaging.batch.message_count': messages.length }),
     },
   },
   (name) => ({

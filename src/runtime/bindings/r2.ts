@@ -14,7 +14,10 @@ const read: Method = { ...stored, asks: key }
 const upload = (): Methods => ({
   uploadPart: { asks: 'request.partNumber request.size#', tells: 'response.etag' },
   abort: '',
-  complete: { ...stored, asks: 'request.uploadedParts#' },
+  complete: {
+    ...stored,
+    request: ({ length }: readonly unknown[]) => ({ 'cloudflare.r2.request.uploaded_parts': length }),
+  },
 })
 
 /** R2 buckets, multipart uploads included. */

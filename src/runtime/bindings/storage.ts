@@ -33,5 +33,5 @@ export const storage: BindingKind = bindingKind(
     sql: { request: () => ({ 'db.system.name': 'sqlite' }), opens: () => sql },
     kv: { opens: () => values },
   },
-  { 'db.system.name': 'cloudflare-durable-object' },
+  () => ({ 'db.system.name': 'cloudflare-durable-object' }),
 )

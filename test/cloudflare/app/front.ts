@@ -111,7 +111,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   'd1-error': ({ DB }) => DB.prepare('select * from nowhere').all(),
   jobs: async ({ JOBS }) => {
-    await JOBS.send({ n: 1 })
+    await JOBS.send({ n: 1, size: 7, length: 8 })
     await JOBS.sendBatch([{ body: { n: 2 } }, { body: 'three', contentType: 'text' }])
     return 'sent'
   },
