@@ -227,9 +227,17 @@ SERVER GET
       socket.send('one')
       await answered
       socket[how]()
-      const spans = await running.spans(named('GET', 'GET', 'webSocketMessage', name))
+      const spans = await running.spans((all) => {
+        const ids = new Set(all.map(({ spanId }) => spanId))
+        const isLinked = (span: string): boolean =>
+          all.some((each) => each.name === span && ids.has(each.links[0]?.spanId ?? ''))
+        return isLinked('webSocketMessage') && isLinked(name)
+      })
       socket.leave()
-      const event = spans.find((span) => span.name === name)!
+      // Of this connection: another one's end may be told meanwhile.
+      const event = spans.find(
+        (span) => span.name === name && spans.some(({ spanId }) => spanId === span.links[0]?.spanId),
+      )!
       const connection = spans.find(({ spanId }) => spanId === event.links[0]!.spanId)!
       expect(plain(connection.attributes)['http.response.status_code']).toBe(101n)
       expect(event.traceId).not.toBe(connection.traceId)
