@@ -20,5 +20,5 @@ export const fetchEvent: EventKind<readonly [Request]> = {
     }
   },
   leave: (response: Response, span, lifetime, request) =>
-    untilBodyEnds(responded(response, span, request), request, span, lifetime),
+    untilBodyEnds(responded(response, span), request, span, lifetime),
 }

@@ -102,7 +102,7 @@ export function handle<Env = unknown, C = undefined>(
         settledMs = Date.now()
         return root.config.attempt(() => {
           // Bun's `upgrade` and the like leave nothing to answer.
-          const response = given && responded(given, root, request)
+          const response = given && responded(given, root)
           // Spans that leave before the response cannot wait for its stream.
           if (!response || isBefore || !root.isRecorded()) return response
           const sent = options.sent?.(context)

@@ -21,11 +21,7 @@ export function requestAttributes({ headers, method, url }: Request): Record<str
 }
 
 /** Writes onto the span what the response says; the response to send. */
-export function responded(
-  response: Response & { webSocket?: unknown },
-  span: RecordingSpan<unknown>,
-  request: Request,
-): Response {
+export function responded(response: Response & { webSocket?: unknown }, span: RecordingSpan<unknown>): Response {
   const { responseHeaders } = span.config
   if (responseHeaders && !response.webSocket) {
     // A copy: the headers of a response from elsewhere cannot be changed.
