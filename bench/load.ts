@@ -1,116 +1,163 @@
-// In: the name of a Worker. Out: on standard output, what a request of it costs in workerd under load, as JSON.
-// Must stay true: CPU time is the workerd process's own, from the kernel's accounting; one process a Worker a round;
-// what was posted is decoded and compared before the load begins.
+// In: names of Workers. Out: on standard output, samples of what a request of each costs in workerd, as JSON.
+// Must stay true: CPU time is the workerd process's own, from the kernel's accounting; the Workers take turns of one second, each
+// in a process of its own; what was posted is decoded and compared before the load begins; the bare POST is as large as clew's.
 //
-//   node load.ts WORKER [--seconds N] [--connections N] [--post-bytes N]
+//   node load.ts WORKER,WORKER… [--slices N] [--connections N]
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { gunzipSync } from 'node:zlib'
 import { type DecodedTraces, decodeTraces } from '../test/otlp-decode.ts'
+import { cpuMs, residentBytes } from './accounting.ts'
+import { client } from './client.ts'
 import { CHILD_NAME } from './peer.ts'
-import { bundleWorker, withWorkerd } from './workerd.ts'
+import { type Bench, startWorker, withWorkerd } from './workerd.ts'
+
+/** These post no OTLP: nothing, or filler. */
+const UNTRACED = ['plain', 'post', 'clew-unsampled', 'clew-tail-dropped']
+/** Requests before anything is counted: V8 has optimised by then, connections are open. */
+const WARM_UP_SECONDS = 2
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: {
-    seconds: { type: 'string', default: '3' },
-    connections: { type: 'string', default: '16' },
-    'post-bytes': { type: 'string', default: '3400' },
-  },
+  options: { slices: { type: 'string', default: '3' }, connections: { type: 'string', default: '16' } },
 })
-// `clew@/path`: the same Worker over another checkout.
-const [worker, checkout = new URL('..', import.meta.url).pathname] = positionals[0]!.split('@') as [string, string?]
-/** Workers of peers, which need Node's modules. */
-const PEER_WORKERS = ['opentelemetry-3', 'otel-cf-workers', 'logfire']
-/** These post no OTLP: nothing, or filler. */
-const UNTRACED = ['plain', 'post', 'clew-unsampled']
 
 if (spawnSync('wrk', ['-v']).error) {
   console.error('wrk is missing: apt-get install wrk (or your system’s package of it), then run this again')
   process.exit(1)
 }
 
-const rows = await withWorkerd(async (bench) => {
-  const outside = `http://127.0.0.1:${await bench.outside()}`
-  const entry = PEER_WORKERS.includes(worker) ? `bench/peers/${worker}/worker.ts` : `bench/workers/${worker}.ts`
-  await bundleWorker(entry, join(bench.directory, 'worker.mjs'), { POST_BYTES: values['post-bytes'] }, checkout)
-  const { pid, port } = await bench.workerd(config(outside))
-  const url = `http://127.0.0.1:${port}/carts/42`
-
-  const first = await fetch(url)
-  if (first.status !== 200 || (await first.text()) !== '{"price":12}')
-    throw new Error(`${worker} answered ${first.status}`)
-  await new Promise((resolve) => setTimeout(resolve, 300))
-  compare(await stats())
-
-  const run = (seconds: string): string =>
-    execFileSync('wrk', ['-t1', `-c${values.connections}`, `-d${seconds}s`, '--latency', url], { encoding: 'utf8' })
-  run('2')
-  await stats()
-  const cpu = cpuMs(pid)
-  const memory = residentBytes(pid)
-  const report = run(values.seconds)
-  const spentMs = cpuMs(pid) - cpu
-  const requests = Number(/(\d+) requests in/.exec(report)![1])
-  await new Promise((resolve) => setTimeout(resolve, 200))
-  const { posts, bytes } = await stats()
-  return {
-    'load/requests per second': Number(/Requests\/sec:\s+([\d.]+)/.exec(report)![1]),
-    'load/p50, ms': latency(report, '50%'),
-    'load/p99, ms': latency(report, '99%'),
-    'load/CPU a request, µs': (spentMs * 1000) / requests,
-    'load/posts a request': posts / requests,
-    'load/bytes posted a request': bytes / requests,
-    'load/resident growth a request, bytes': Math.max(0, (residentBytes(pid) - memory) / requests),
-  }
-
-  async function stats(): Promise<{ posts: number; bytes: number; type: string; last: string }> {
-    return (await fetch(`${outside}/stats`)).json() as never
-  }
-})
-console.log(JSON.stringify({ worker, rows }))
-
-function config(outside: string): string {
-  const flags = PEER_WORKERS.includes(worker) ? '["nodejs_compat"]' : '[]'
-  return `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [
-    (name = "main", worker = (
-      modules = [(name = "worker.mjs", esModule = embed "worker.mjs")],
-      compatibilityDate = "2026-07-28",
-      compatibilityFlags = ${flags},
-      bindings = [(name = "UPSTREAM", text = "${outside}/quote"), (name = "OTLP", text = "${outside}")],
-    )),
-    (name = "internet", network = (allow = ["private", "public"])),
-  ],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
-);
-`
+interface Worker {
+  readonly name: string
+  readonly pid: number
+  readonly url: string
+  readonly rows: Record<string, number[]>
 }
 
-function compare({ posts, type, last }: { posts: number; type: string; last: string }): void {
-  if (UNTRACED.includes(worker)) return
-  const body = Buffer.from(last, 'base64')
+const found = await withWorkerd(async (bench) => {
+  const outside = `http://127.0.0.1:${await bench.outside()}`
+  const stats = async (): Promise<Stats> => (await fetch(`${outside}/stats`)).json() as never
+  const names = positionals[0]!.split(',')
+  const bytes = names.includes('post') ? await bytesOfClew(bench, outside, stats) : 0
+  const workers: Worker[] = []
+  for (const name of names) {
+    const { pid, port } = await startWorker(bench, name, outside, bytes)
+    const url = `http://127.0.0.1:${port}/carts/42`
+    await answer(url)
+    await settled()
+    compare(name, await stats())
+    workers.push({ name, pid, url, rows: {} })
+  }
+  for (const { url } of workers) wrk(url, WARM_UP_SECONDS, 16)
+  await stats()
+  for (let slice = 0; slice < Number(values.slices); slice++)
+    for (let i = 0; i < workers.length; i++) {
+      const { rows, pid, url } = workers[(i + slice * 5) % workers.length]!
+      const put = (row: string, value: number): void => void (rows[`load/${row}`] ??= []).push(value)
+      // A burst after the idle seconds of its turn's wait, uncounted.
+      wrk(url, 1, 1)
+      await settled()
+      await stats()
+      const cpu = cpuMs(pid)
+      const busy = wrk(url, 1, Number(values.connections))
+      await settled()
+      const spentMs = cpuMs(pid) - cpu
+      const { gets, posts, bytes } = await stats()
+      put('CPU a request, µs', (spentMs * 1000) / gets)
+      put('requests per second', busy.perSecond)
+      put('posts a request', posts / gets)
+      put('bytes posted a request', bytes / gets)
+      // Latency means something only where nobody waits for a turn: one connection.
+      const calm = wrk(url, 1, 1)
+      put('p50 alone, ms', calm.p50)
+      put('p99 alone, ms', calm.p99)
+      put('p99 under load, ms', busy.p99)
+      put('resident, MB', residentBytes(pid) / 1e6)
+    }
+  return workers
+})
+const of = (worker: string, row: string): number[] | undefined => found.find(({ name }) => name === worker)?.rows[row]
+for (const row of ['load/posts a request', 'load/bytes posted a request']) {
+  const [ours, bare] = [of('clew', row), of('post', row)].map((all) => all?.reduce((a, b) => a + b, 0))
+  if (ours && bare && Math.abs(ours / bare - 1) > 0.02) throw new Error(`${row}: clew ${ours}, the bare POST ${bare}`)
+}
+console.log(JSON.stringify({ rows: Object.fromEntries(found.map(({ name, rows }) => [name, rows])) }))
+process.exit(0)
+
+interface Stats {
+  readonly gets: number
+  readonly posts: number
+  readonly bytes: number
+  readonly type: string
+  readonly head: string
+  readonly last: string
+}
+
+/** Bytes of a body of clew's, when its isolate is warm: the first says that it is. */
+async function bytesOfClew(bench: Bench, outside: string, stats: () => Promise<Stats>): Promise<number> {
+  const { port } = await startWorker(bench, 'clew', outside)
+  // As wrk asks: what a client says of itself is in the spans.
+  const { burst, close } = await client(port, 1)
+  await burst(100)
+  await settled()
+  await stats()
+  await burst(100)
+  await settled()
+  close()
+  return Math.round((await stats()).bytes / 100)
+}
+
+async function answer(url: string): Promise<void> {
+  const response = await fetch(url)
+  if (response.status !== 200 || (await response.text()) !== '{"price":12}')
+    throw new Error(`${url}: ${response.status}`)
+}
+
+/** What `waitUntil` still does has been done. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 150))
+}
+
+function compare(worker: string, { posts, type, head, last }: Stats): void {
+  if (UNTRACED.includes(worker)) {
+    if (posts !== (worker === 'post' ? 1 : 0)) throw new Error(`${worker}: ${posts} posts`)
+    return
+  }
+  const sent = Buffer.from(last, 'base64')
+  const body = /\r\ncontent-encoding: *gzip/i.test(head) ? gunzipSync(sent) : sent
+  const names = worker === 'sentry' ? envelope(body) : otlp(type, body)
+  const children = names.filter(({ name, attributes }) => name === CHILD_NAME && attributes >= 5)
+  if (posts !== 1 || children.length !== 5 || names.length < 7)
+    throw new Error(`${worker}: ${posts} posts, ${names.length} spans, ${children.length} of them whole children`)
+}
+
+type Seen = { readonly name: string; readonly attributes: number }[]
+
+function otlp(type: string, body: Buffer): Seen {
   // Not every library writes 64-bit integers as strings: for JSON the judge is JSON.parse.
   const sent = type.includes('json') ? (JSON.parse(body.toString()) as DecodedTraces) : decodeTraces(type, body)
-  const spans = sent.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans))
-  const children = spans.filter(({ name, attributes }) => name === CHILD_NAME && attributes.length >= 5)
-  if (posts !== 1 || children.length !== 5 || spans.length < 7)
-    throw new Error(`${worker}: ${posts} posts, ${spans.length} spans, ${children.length} of them whole children`)
+  return sent.resourceSpans.flatMap(({ scopeSpans }) =>
+    scopeSpans.flatMap(({ spans }) => spans.map(({ name, attributes }) => ({ name, attributes: attributes.length }))),
+  )
 }
 
-function cpuMs(pid: number): number {
-  // Fields 14 and 15 of proc(5) `stat`, in ticks of 10 ms; the name before them may hold spaces.
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * 10
+/** Sentry's own format: lines of JSON, of which one has the spans. */
+function envelope(body: Buffer): Seen {
+  const lines = body.toString().trim().split('\n')
+  const { items } = lines.map((line) => JSON.parse(line)).find((line) => line.items) as {
+    items: { name: string; attributes: object }[]
+  }
+  return items.map(({ name, attributes }) => ({ name, attributes: Object.keys(attributes).length }))
 }
 
-function residentBytes(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024
-}
-
-function latency(report: string, percentile: string): number {
-  const [, value, unit] = new RegExp(`${percentile}\\s+([\\d.]+)(us|ms|s)`).exec(report)!
-  return Number(value) * { us: 0.001, ms: 1, s: 1000 }[unit as 'us' | 'ms' | 's']
+function wrk(url: string, seconds: number, connections: number): { perSecond: number; p50: number; p99: number } {
+  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', url]
+  const report = execFileSync('wrk', args, { encoding: 'utf8' })
+  if (/Non-2xx/.test(report)) throw new Error(`${url}: ${report}`)
+  const latency = (percentile: string): number => {
+    const [, value, unit] = new RegExp(`${percentile}\\s+([\\d.]+)(us|ms|s)`).exec(report)!
+    return Number(value) * { us: 0.001, ms: 1, s: 1000 }[unit as 'us' | 'ms' | 's']
+  }
+  const perSecond = Number(/Requests\/sec:\s+([\d.]+)/.exec(report)![1])
+  return { perSecond, p50: latency('50%'), p99: latency('99%') }
 }

@@ -11,7 +11,7 @@ export async function memory(peer: Peer<unknown, unknown>): Promise<Record<strin
   const kept: number[] = []
   const unsampled: number[] = []
   for (let round = 0; round < 7; round++) {
-    const session = peer.open(true)
+    const session = peer.open('sampled')
     // Grows the buffer, so that what is counted next is spans.
     record(any, session.root, SPANS, 'five')
     gc!()
@@ -25,7 +25,7 @@ export async function memory(peer: Peer<unknown, unknown>): Promise<Record<strin
     peer.end(session.root)
     await session.recorded()
 
-    const other = peer.open(false)
+    const other = peer.open('unsampled')
     record(any, other.root, SPANS, 'empty')
     gc!()
     const start = process.memoryUsage().heapUsed

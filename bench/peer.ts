@@ -22,7 +22,41 @@ export type Variant =
 export const VARIANTS: readonly Variant[] = ['empty', 'five', 'set', 'twenty', 'event', 'exception', 'nested', 'mixed']
 export const DEPTH = 10
 
+/** What becomes of a request. */
+export type Fate =
+  /** It is recorded and leaves. */
+  | 'sampled'
+  /** The head sampler does not want it: nothing is recorded. */
+  | 'unsampled'
+  /** It is recorded, for processors in the process, and does not leave. */
+  | 'record only'
+  /** It is recorded, and a tail sampler, asked at its end, does not want it. */
+  | 'tail-dropped'
+
+export const FATES: readonly Fate[] = ['sampled', 'unsampled']
+
 export type Encoding = 'json' | 'protobuf'
+
+export interface WireValue {
+  readonly stringValue?: string
+  readonly intValue?: string | number
+  readonly doubleValue?: number
+  readonly boolValue?: boolean
+}
+export type WireAttributes = readonly { readonly key: string; readonly value: WireValue }[]
+/** A span of OTLP/JSON. */
+export interface WireSpan {
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentSpanId?: string | undefined
+  readonly name: string
+  readonly kind: number | string
+  readonly startTimeUnixNano: string | number
+  readonly endTimeUnixNano: string | number
+  readonly attributes?: WireAttributes
+  readonly events?: readonly { readonly name: string; readonly attributes?: WireAttributes }[]
+  readonly status?: { readonly code?: number | string }
+}
 
 /** One request of a service. */
 export interface Session<Span, Recorded> {
@@ -35,8 +69,14 @@ export interface Session<Span, Recorded> {
 export interface Peer<Span, Recorded> {
   /** Runs all work of the process, where the library needs surroundings. Default: as it is. */
   within?<R>(work: () => R): R
+  /** Attributes that the library adds to every span on its own: no part of the comparison. */
+  readonly adds?: readonly string[]
+  /** What the library cannot do is not measured. Default: it can do all. */
+  readonly variants?: readonly Variant[]
   /** Starts a request of its own trace. */
-  open(isSampled: boolean): Session<Span, Recorded>
+  open(fate: Fate): Session<Span, Recorded>
+  /** What may become of a request. Default: `sampled` and `unsampled`. */
+  readonly fates?: readonly Fate[]
   /** Starts a child named `CHILD_NAME`, of kind CLIENT. */
   start(parent: Span, attributes: Values | undefined): Span
   set(span: Span, key: string, value: string | number | boolean): void
@@ -48,10 +88,16 @@ export interface Peer<Span, Recorded> {
   /** OTLP bodies of what was recorded. Absent: the library has no such encoder. */
   json?(recorded: Recorded): string
   protobuf?(recorded: Recorded): Uint8Array
+  /** The spans in what `json` wrote, as OTLP would tell them, where it is in a format of the library's own. */
+  decode?(text: string): readonly WireSpan[]
   /** Extracts a context from incoming headers and writes it into outgoing ones. */
   propagate?(incoming: Record<string, string>): Record<string, string>
   /** One decision of a sampler that respects its parent and keeps half of the new traces. */
   decide?(traceId: string): boolean
+  /** One decision of other samplers, by what they do. */
+  readonly decisions?: Readonly<Record<string, (traceId: string) => unknown>>
+  /** `Content-Encoding: gzip`, as the library does it. */
+  gzip?(body: string | Uint8Array): Promise<Uint8Array>
 }
 
 /** `count` spans below `root`, as `variant` says. */

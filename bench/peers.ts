@@ -2,7 +2,17 @@
 import type { Peer } from './peer.ts'
 
 /** In the order of the tables. */
-export const PEERS = ['floor', 'clew', 'opentelemetry-3', 'opentelemetry-2', 'otel-cf-workers', 'logfire'] as const
+export const PEERS = [
+  'floor',
+  'clew',
+  'opentelemetry-3',
+  'opentelemetry-2',
+  'otel-cf-workers',
+  'logfire',
+  'vercel',
+  'effect',
+  'sentry',
+] as const
 
 export async function load(name: string): Promise<Peer<unknown, unknown>> {
   const [library, from = new URL('..', import.meta.url).pathname.slice(0, -1)] = name.split('@')

@@ -280,8 +280,8 @@ export function floorProtobuf({ spans, words }: Trace): Uint8Array {
 }
 
 export const peer: Peer<FloorSpan, Trace> = {
-  open(isSampled) {
-    const trace = new Trace(isSampled)
+  open(fate) {
+    const trace = new Trace(fate === 'sampled')
     return { root: new FloorSpan(trace, undefined, ROOT_NAME, SERVER, undefined), recorded: () => trace }
   },
   start: (parent, attributes) => parent.startSpan(CHILD_NAME, CLIENT, attributes),

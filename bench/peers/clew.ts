@@ -1,8 +1,20 @@
 // In: the sources of clew, these or another checkout's. Out: clew as a peer.
 
 import type { Batch } from '../../src/flush.ts'
-import type { InvocationStart, Span, Tracer } from '../../src/index.ts'
-import { CHILD_NAME, CLIENT, EVENT_NAME, eventAttributes, type Peer, ROOT_NAME, SERVER, SERVICE } from '../peer.ts'
+import type { InvocationStart, Span, Tracer, TracerOptions } from '../../src/index.ts'
+import type { LocalTrace, SamplingInput } from '../../src/sampling.ts'
+import {
+  CHILD_NAME,
+  CLIENT,
+  EVENT_NAME,
+  eventAttributes,
+  type Fate,
+  five,
+  type Peer,
+  ROOT_NAME,
+  SERVER,
+  SERVICE,
+} from '../peer.ts'
 
 type Clew = typeof import('../../src/index.ts')
 type Flush = typeof import('../../src/flush.ts')
@@ -13,10 +25,18 @@ const noop = (): void => {}
 
 export async function clew(from: string): Promise<Peer<Span, Batch>> {
   const load = (door: string): Promise<unknown> => import(`${from}/src/${door}.ts`)
-  const { createTracer, alwaysOff, alwaysOn, parentBased, traceIdRatio } = (await load('index')) as Clew
-  const { json, protobuf } = (await load('flush')) as Flush
+  const { createTracer, alwaysOff, parentBased, traceIdRatio } = (await load('index')) as Clew
+  const { gzip, json, protobuf } = (await load('flush')) as Flush
   const { composite, traceContext, baggage, recordGetter, recordSetter } = (await load('propagate')) as Propagate
-  const { alwaysOn: on } = (await load('sampling')) as Sampling
+  const {
+    alwaysOn: on,
+    alwaysRecord,
+    anyOf,
+    errors,
+    rateLimited,
+    ratio,
+    slowerThan,
+  } = (await load('sampling')) as Sampling
   const clewJson = json()
   const clewProtobuf = protobuf()
 
@@ -29,32 +49,77 @@ export async function clew(from: string): Promise<Peer<Span, Batch>> {
   }
   // Batches of 2,000 are measured too; a limit that is reached would be less work.
   const limits = { spanCountLimit: 20_000 }
-  const tracer = (sampler: ReturnType<typeof alwaysOn>): Tracer<object> =>
-    createTracer({ service: SERVICE, exporter, sampler, limits })
-  const sampled = tracer(parentBased({ root: on() }))
-  const unsampled = tracer(alwaysOff())
-  const env = {}
-  const start: InvocationStart<object> = { name: ROOT_NAME, kind: SERVER, env, keepAlive: noop }
+  const tracer = (more: Omit<TracerOptions, 'service' | 'exporter'>): Tracer<object> =>
+    createTracer({ service: SERVICE, exporter, limits, ...more })
+  const tracers: Record<Fate, Tracer<object>> = {
+    sampled: tracer({ sampler: parentBased({ root: on() }) }),
+    unsampled: tracer({ sampler: alwaysOff() }),
+    'record only': tracer({ sampler: alwaysRecord(alwaysOff()) }),
+    'tail-dropped': tracer({ tailSampler: anyOf(errors()), onDrop() {} }),
+  }
+  let ended: Promise<unknown> | undefined
+  const start: InvocationStart<object> = {
+    name: ROOT_NAME,
+    kind: SERVER,
+    env: {},
+    keepAlive(promise) {
+      ended = promise
+    },
+  }
   const propagator = composite([traceContext(), baggage()])
+  const pack = gzip({ minBytes: 0 })
   const half = parentBased({ root: traceIdRatio(0.5) })
-  const input = {
+  const limited = rateLimited(10)
+  const tail = anyOf(errors(), slowerThan(500), ratio(0.1))
+  const asked = (traceId: string): SamplingInput => ({
+    parent: undefined,
+    upstream: undefined,
+    traceId,
     isNewTrace: true,
     name: ROOT_NAME,
     kind: SERVER,
     attributes: {},
     links: [],
+    baggage: undefined,
+    headers: undefined,
+    nowMs: 0,
+    random: Math.random,
+  })
+  const batch = await collectedOf(tracers.sampled)
+  const trace: LocalTrace = {
+    root: batch.spans[0]!,
+    spans: batch.spans,
+    dropped: 0,
+    durationMs: 12,
+    headSampled: true,
+    onlyHeadSampled: false,
+    parent: undefined,
+    baggage: undefined,
     nowMs: 0,
     random: Math.random,
   }
 
+  /** Eleven spans, ended. */
+  function collectedOf(tracer: Tracer<object>): Promise<Batch> {
+    const batch = new Promise<Batch>((resolve) => {
+      leave = resolve
+    })
+    tracer.invoke(start, (span) => {
+      for (let i = 0; i < 10; i++) span.startSpan(CHILD_NAME, { attributes: five(i) }).end()
+    })
+    return batch
+  }
+
   return {
-    open(isSampled) {
+    fates: ['sampled', 'unsampled', 'record only', 'tail-dropped'],
+    open(fate) {
       let root!: Span
       let settle: () => void = noop
       const batch = new Promise<Batch>((resolve) => {
         leave = resolve
       })
-      void (isSampled ? sampled : unsampled).invoke(start, (span) => {
+      ended = undefined
+      void tracers[fate].invoke(start, (span) => {
         root = span
         return new Promise<void>((resolve) => {
           settle = resolve
@@ -62,9 +127,11 @@ export async function clew(from: string): Promise<Peer<Span, Batch>> {
       })
       return {
         root,
-        recorded() {
+        async recorded() {
           settle()
-          return isSampled ? batch : ({} as Batch)
+          if (fate === 'sampled') return batch
+          await ended
+          return {} as Batch
         },
       }
     },
@@ -83,15 +150,12 @@ export async function clew(from: string): Promise<Peer<Span, Batch>> {
       propagator.inject(propagator.extract(recordGetter(incoming), {}), recordSetter(outgoing))
       return outgoing
     },
-    decide: (traceId) =>
-      half.shouldSample({
-        ...input,
-        traceId,
-        parent: undefined,
-        upstream: undefined,
-        baggage: undefined,
-        headers: undefined,
-      } as never).decision === 'RECORD_AND_SAMPLE',
+    gzip: async (body) => (await pack.compress(body as string))!,
+    decide: (traceId) => half.shouldSample(asked(traceId)).decision === 'RECORD_AND_SAMPLE',
+    decisions: {
+      'rate limit': (traceId) => limited.shouldSample(asked(traceId)),
+      'tail: errors, slow, or a tenth': () => tail.decide(trace),
+    },
   }
 }
 

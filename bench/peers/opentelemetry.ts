@@ -1,7 +1,18 @@
 // In: a tracer of the OpenTelemetry API, and what collects its spans. Out: a peer.
 // Children are started with an explicit parent context, which is the API's fastest way.
 import type { Context, Span, Tracer } from '@opentelemetry/api'
-import { CHILD_NAME, CLIENT, EVENT_NAME, eventAttributes, type Peer, ROOT_NAME, SERVER, type Values } from '../peer.ts'
+import {
+  CHILD_NAME,
+  CLIENT,
+  EVENT_NAME,
+  eventAttributes,
+  FATES,
+  type Fate,
+  type Peer,
+  ROOT_NAME,
+  SERVER,
+  type Values,
+} from '../peer.ts'
 
 /** What a request leaves: finished spans as the library's own encoder takes them. */
 export type Finished = unknown[]
@@ -12,10 +23,18 @@ export interface Place {
   context: Context | undefined
 }
 
+export interface Api {
+  readonly ROOT_CONTEXT: Context
+  readonly trace: { setSpan(context: Context, span: Span): Context; getTracer(name: string): Tracer }
+}
+
 export interface Wiring {
-  readonly api: Pick<typeof import('@opentelemetry/api'), 'ROOT_CONTEXT' | 'trace'>
+  /** Its own copy of the API: versions differ. */
+  readonly api: Api
   readonly sampled: Tracer
   readonly unsampled: Tracer
+  /** Of a sampler that says `RECORD`. */
+  readonly recorded?: Tracer
   /** Empties the collector. */
   take(): Finished
   readonly json?: { serializeRequest(spans: never): Uint8Array | undefined }
@@ -23,13 +42,23 @@ export interface Wiring {
   readonly more?: Pick<Peer<Place, Finished>, 'propagate' | 'decide'>
 }
 
-export function openTelemetry({ api, sampled, unsampled, take, json, protobuf, more }: Wiring): Peer<Place, Finished> {
+export function openTelemetry({
+  api,
+  sampled,
+  unsampled,
+  recorded,
+  take,
+  json,
+  protobuf,
+  more,
+}: Wiring): Peer<Place, Finished> {
   const { ROOT_CONTEXT, trace } = api
   let tracer = sampled
   const text = new TextDecoder()
   return {
-    open(isSampled) {
-      tracer = isSampled ? sampled : unsampled
+    fates: recorded ? [...FATES, 'record only'] : FATES,
+    open(fate) {
+      tracer = fate === 'sampled' ? sampled : fate === 'record only' ? recorded! : unsampled
       const span = tracer.startSpan(ROOT_NAME, { kind: SERVER, root: true }, ROOT_CONTEXT)
       return { root: { span, context: undefined }, recorded: take }
     },
@@ -49,6 +78,14 @@ export function openTelemetry({ api, sampled, unsampled, take, json, protobuf, m
     ...(protobuf && { protobuf: (spans: Finished) => protobuf.serializeRequest(spans as never)! }),
     ...more,
   }
+}
+
+/** The decisions of OpenTelemetry's samplers, as its SDKs number them. */
+export const DECISIONS: Readonly<Record<Fate, number>> = {
+  sampled: 2,
+  'record only': 1,
+  unsampled: 0,
+  'tail-dropped': 2,
 }
 
 /** Collects ended spans, in the shape of a span processor. */

@@ -5,7 +5,15 @@ import { registerHooks } from 'node:module'
 import { scheduler } from 'node:timers/promises'
 import type { Tracer } from '@opentelemetry/api'
 import type { Peer } from '../peer.ts'
-import { collector, type Finished, openTelemetry, type Place, type Wiring } from './opentelemetry.ts'
+import {
+  type Api,
+  collector,
+  DECISIONS,
+  type Finished,
+  openTelemetry,
+  type Place,
+  type Wiring,
+} from './opentelemetry.ts'
 
 const STUB =
   'export class DurableObject {} export class WorkerEntrypoint {} export class WorkflowEntrypoint {} export const env = {}'
@@ -26,11 +34,11 @@ interface Library {
 
 export async function workersFork(
   library: Library,
-  api: typeof import('@opentelemetry/api'),
+  api: Api,
   encoders: Pick<Wiring, 'json' | 'protobuf'>,
 ): Promise<Peer<Place, Finished>> {
   const { processor, take } = collector()
-  let isSampled = true
+  let decision = 2
   let within!: ReturnType<typeof AsyncLocalStorage.snapshot>
   const traced = library.instrument(
     {
@@ -42,7 +50,7 @@ export async function workersFork(
     {
       spanProcessors: [processor],
       service: { name: 'bench' },
-      sampling: { headSampler: { shouldSample: () => ({ decision: isSampled ? 2 : 0 }) } },
+      sampling: { headSampler: { shouldSample: () => ({ decision }) } },
       instrumentation: { instrumentGlobalFetch: false, instrumentGlobalCache: false },
     },
   )
@@ -50,14 +58,14 @@ export async function workersFork(
   await new Promise((resolve) => setTimeout(resolve, 20))
   take()
   const tracer: Tracer = api.trace.getTracer('bench')
-  const peer = openTelemetry({ api, sampled: tracer, unsampled: tracer, take, ...encoders })
+  const peer = openTelemetry({ api, sampled: tracer, unsampled: tracer, recorded: tracer, take, ...encoders })
   return {
     ...peer,
     // Its tracer finds its configuration in the handler's AsyncLocalStorage.
     within: (work) => within(work),
-    open(wanted) {
-      isSampled = wanted
-      return peer.open(wanted)
+    open(fate) {
+      decision = DECISIONS[fate]
+      return peer.open(fate)
     },
   }
 }

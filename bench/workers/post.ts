@@ -1,17 +1,20 @@
-// The request's work, untraced, and a POST as large as clew's, in `waitUntil`: what any export costs at least.
+// The request's work, untraced, and a POST like clew's, in `waitUntil`: what any export costs at least. As many bytes, the
+// same headers, the same reading of the answer.
 import type { Env } from './work.ts'
 
-const BODY = JSON.stringify({ text: 'x'.repeat(POST_BYTES - 11) })
-declare const POST_BYTES: number
+let body = ''
 
 export default {
   async fetch(_request: Request, env: Env, ctx: { waitUntil(promise: Promise<unknown>): void }): Promise<Response> {
+    body ||= 'x'.repeat(Number(env.POST_BYTES))
     const upstream = await fetch(env.UPSTREAM)
     const response = new Response(await upstream.text())
     ctx.waitUntil(
-      fetch(env.OTLP, { method: 'POST', headers: { 'content-type': 'application/json' }, body: BODY }).then((answer) =>
-        answer.arrayBuffer(),
-      ),
+      fetch(env.OTLP, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'user-agent': 'OTel-OTLP-Exporter-JavaScript/0.1.0' },
+        body,
+      }).then((answer) => answer.arrayBuffer()),
     )
     return response
   },

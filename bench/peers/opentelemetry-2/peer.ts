@@ -8,6 +8,7 @@ import {
   AlwaysOnSampler,
   BasicTracerProvider,
   ParentBasedSampler,
+  type Sampler,
   SamplingDecision,
   type SpanProcessor,
   TraceIdRatioBasedSampler,
@@ -18,15 +19,16 @@ import { collector, openTelemetry } from '../opentelemetry.ts'
 const { processor, take } = collector()
 const spanProcessors = [processor as SpanProcessor]
 const resource = resourceFromAttributes({ 'service.name': SERVICE })
-const tracer = (root: AlwaysOnSampler | AlwaysOffSampler): api.Tracer =>
-  new BasicTracerProvider({ resource, spanProcessors, sampler: new ParentBasedSampler({ root }) }).getTracer('bench')
+const tracer = (sampler: Sampler): api.Tracer =>
+  new BasicTracerProvider({ resource, spanProcessors, sampler }).getTracer('bench')
 const propagator = new W3CTraceContextPropagator()
 const half = new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(0.5) })
 
 export const peer = openTelemetry({
   api,
-  sampled: tracer(new AlwaysOnSampler()),
-  unsampled: tracer(new AlwaysOffSampler()),
+  sampled: tracer(new ParentBasedSampler({ root: new AlwaysOnSampler() })),
+  unsampled: tracer(new ParentBasedSampler({ root: new AlwaysOffSampler() })),
+  recorded: tracer({ shouldSample: () => ({ decision: SamplingDecision.RECORD }) }),
   take,
   json: JsonTraceSerializer,
   protobuf: ProtobufTraceSerializer,

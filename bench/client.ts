@@ -1,0 +1,74 @@
+// In: a port and a number of requests. Out: the same requests, answered: over raw sockets that stay open, so that the
+// client takes next to nothing of the machine it shares with what it measures.
+// Must stay true: one request at a time a connection; every answer has a Content-Length and is like the first.
+import { connect, type Socket } from 'node:net'
+
+export interface Client {
+  /** Sends `requests` requests and waits for all answers; the milliseconds that it took. */
+  burst(requests: number): Promise<number>
+  close(): void
+}
+
+export async function client(port: number, connections: number, path = '/carts/42', headers = ''): Promise<Client> {
+  const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${headers}\r\n`
+  const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)))
+  let left = 0
+  let pending = 0
+  let settle: (error?: Error) => void = () => {}
+  const send = (socket: Socket): void => {
+    if (left === 0) {
+      if (pending === 0) settle()
+      return
+    }
+    left--
+    pending++
+    socket.write(request)
+  }
+  for (const socket of sockets) {
+    let seen = 0
+    let expected = 0
+    socket.on('error', (error) => settle(error))
+    socket.on('close', () => settle(new Error(`${path}: the connection was closed`)))
+    socket.on('data', (chunk) => {
+      if (!seen) {
+        const text = chunk.toString('latin1')
+        const head = text.indexOf('\r\n\r\n')
+        const length = /\r\ncontent-length: (\d+)/i.exec(text)?.[1]
+        if (head < 0 || length === undefined || !text.startsWith('HTTP/1.1 200 '))
+          return settle(new Error(`${path}: no answer that this client can read: ${text}`))
+        expected = head + 4 + Number(length)
+      }
+      seen += chunk.length
+      if (seen < expected) return
+      seen = 0
+      pending--
+      send(socket)
+    })
+  }
+  return {
+    async burst(requests) {
+      const begin = performance.now()
+      await new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(`${path}: ${pending} answers are missing`)), 60_000)
+        settle = (error) => {
+          clearTimeout(timer)
+          error ? reject(error) : resolve()
+        }
+        left = requests
+        for (const socket of sockets) send(socket)
+      })
+      return performance.now() - begin
+    },
+    close() {
+      settle = () => {}
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}
+
+function open(port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(socket))
+    socket.setNoDelay(true).once('error', reject)
+  })
+}
