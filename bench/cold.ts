@@ -26,7 +26,7 @@ async function loader(bench: Bench, worker: string, outside: number): Promise<{ 
       ? 'test/runtime/fixtures/hello.ts'
       : isPeer
         ? `bench/peers/${name}/hello.ts`
-        : `bench/workers/hello-${name.replace(', nodejs_compat', '')}.ts`
+        : `bench/workers/hello-${name.replace('+nodejs_compat', '')}.ts`
   const module = `${workers.indexOf(worker)}.mjs`
   await bundleWorker(entry, join(bench.directory, module), {}, checkout)
   await bundleWorker('bench/workers/loader.ts', join(bench.directory, 'loader.mjs'))

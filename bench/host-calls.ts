@@ -3,8 +3,8 @@
 // Must stay true: all Workers run in one process, one of them under load at a time; each is compared with its base in the
 // slice before and the slice after; a call that is cheap is made several times and divided.
 //
-//   node bench/host-calls.ts [--groups hello,fetch,post] [--rounds N] [--only TEXT]
-import { writeFileSync } from 'node:fs'
+//   node bench/host-calls.ts [--groups hello,fetch,post] [--rounds N] [--only REGEXP]
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { cpuMs, quartiles } from './accounting.ts'
@@ -207,7 +207,6 @@ upstream(
 upstream('body passed on', 'const response = await fetch(env.UPSTREAM); return new Response(response.body)')
 upstream('response returned as it is', 'return fetch(env.UPSTREAM)')
 upstream(
-  'body cancelled',
   "const response = await fetch(env.UPSTREAM); response.body.cancel(); return new Response('hello')",
 )
 
@@ -393,10 +392,78 @@ if (values.groups.includes('clew')) {
   })
 }
 
+/** The first call in a fresh isolate, in milliseconds of CPU: what is lazy in workerd is made then. */
+async function first(): Promise<void> {
+  const TRACED = (name: string): string => `clew: ${name}`
+  const codes: [string, string][] = [
+    ['', worker("return new Response('hello')")],
+    ['(again)', worker("return new Response('hello')")],
+    ...variants
+      .filter(({ group, name, times }) => group === 'hello' && name && !/each of/.test(name) && times)
+      .map(({ name, code }): [string, string] => [name, code.replace(/i < 10/g, 'i < 1')]),
+    ['fetch in waitUntil', worker("ctx.waitUntil(fetch(env.OTLP, { method: 'POST', body: 'x' }).then((r) => r.arrayBuffer())); return new Response('hello')")],
+    ['fetch in waitUntil, unread', worker("ctx.waitUntil(fetch(env.OTLP, { method: 'POST', body: 'x' })); return new Response('hello')")],
+    ['fetch with a signal', worker("ctx.waitUntil(fetch(env.OTLP, { method: 'POST', body: 'x', signal: new AbortController().signal }).then((r) => r.arrayBuffer())); return new Response('hello')")],
+    ['fetch with headers', worker("ctx.waitUntil(fetch(env.OTLP, { method: 'POST', body: 'x', headers: { 'content-type': 'application/json' } }).then((r) => r.arrayBuffer())); return new Response('hello')")],
+    ['typeof process', worker("keep = typeof process; return new Response('hello')")],
+    ['globalThis.process', worker("keep = globalThis.process; return new Response('hello')")],
+    ['navigator.userAgent', worker("keep = navigator.userAgent; return new Response('hello')")],
+    ['new TextEncoder().encode', worker("keep = new TextEncoder().encode('x'); return new Response('hello')")],
+    ['new TextDecoder().decode', worker("keep = new TextDecoder().decode(new Uint8Array(3)); return new Response('hello')")],
+    ['new Date().toISOString', worker("keep = new Date().toISOString(); return new Response('hello')")],
+    ['a regular expression with u and \\p', worker("keep = /^[\\p{L}\\p{N}]+$/u.test(request.url); return new Response('hello')")],
+    ['ten regular expressions', worker(`keep = [${Array.from({ length: 10 }, (_, i) => `/^[a-z${i}]{1,${i + 2}}(x|y)*$/.test(request.url)`)}]; return new Response('hello')`)],
+    ['50 kB of source that is not run', `${Array.from({ length: 500 }, (_, i) => `function unused${i}(a, b) { const c = a + b * ${i}; return (d) => c + d + unused${Math.max(0, i - 1)}(a, b) }`).join('\n')}\n${worker("if (request.method === 'X') return unused499(1, 2); return new Response('hello')")}`],
+    [TRACED('hello'), await bundleText(readFileSync('test/runtime/fixtures/hello.ts', 'utf8').replace('env.OTLP_URL', 'env.OTLP'), values.checkout)],
+    [TRACED('imported, not called'), await bundleText(`import { createTracer, otlp } from 'clew'; import { workers } from 'clew/workers'; const keep = [createTracer, otlp, workers]; export default { fetch: (r) => r.method === 'X' ? keep : new Response('hello') }`, values.checkout)],
+    [TRACED('createTracer and workers called, plain handler'), await bundleText(`import { createTracer, otlp } from 'clew'; import { workers } from 'clew/workers'; const tracer = createTracer((env) => ({ service: 'hello', exporter: otlp({ url: env.OTLP }) })); const traced = workers(tracer, { fetch: () => new Response('hello') }); export default { fetch: (r) => r.method === 'X' ? traced : new Response('hello') }`, values.checkout)],
+    [TRACED('unsampled'), await bundleText(`import { alwaysOff, createTracer, otlp } from 'clew'; import { workers } from 'clew/workers'; export default workers(createTracer((env) => ({ service: 'hello', sampler: alwaysOff(), exporter: otlp({ url: env.OTLP }) })), { fetch: () => new Response('hello') })`, values.checkout)],
+    [TRACED('traced, exporter does nothing'), await bundleText(`import { createTracer } from 'clew'; import { workers } from 'clew/workers'; export default workers(createTracer((env) => ({ service: 'hello', exporter: { export: async () => ({ ok: true }) } })), { fetch: () => new Response('hello') })`, values.checkout)],
+  ]
+  await withWorkerd(async (bench) => {
+    const outside = `http://127.0.0.1:${await bench.outside()}`
+    for (const [i, [, code]] of codes.entries()) writeFileSync(join(bench.directory, `c${i}.mjs`), code)
+    const loader = `export default { fetch(request, env) {
+      const at = /\\d+/.exec(new URL(request.url).pathname)[0]
+      return env.LOADER.get(request.url, async () => ({ compatibilityDate: '2026-07-28', mainModule: 'w.js', modules: { 'w.js': env['C' + at] }, env: { OTLP: env.OTLP, UPSTREAM: env.OTLP } })).getEntrypoint().fetch(request) } }`
+    writeFileSync(join(bench.directory, 'loader.mjs'), loader)
+    const { pid, port } = await bench.workerd(
+      `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = (modules = [(name = "l.mjs", esModule = embed "loader.mjs")], compatibilityDate = "2026-07-28", bindings = [(name = "LOADER", workerLoader = ()), (name = "OTLP", text = "${outside}"), ${codes.map((_, i) => `(name = "C${i}", text = embed "c${i}.mjs")`)}])),
+    (name = "internet", network = (allow = ["private", "public"])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+`,
+      ['--experimental'],
+    )
+    const seen = codes.map((): number[] => [])
+    for (let round = 0; round < Number(values.rounds); round++)
+      for (let i = 0; i < codes.length; i++) {
+        const at = (i + round * 7) % codes.length
+        const one = await client(port, 1, `/${at}/${round}`)
+        const before = cpuMs(pid)
+        await one.burst(1)
+        one.close()
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        if (round > 1) seen[at]!.push(cpuMs(pid) - before)
+      }
+    const plain = quartiles(seen[0]!)[1]
+    console.log(`\nfirst: a plain Worker's fresh isolate takes ${plain.toFixed(2)} ms CPU\n`)
+    for (const [i, [name]] of codes.entries()) {
+      const [low, median, high] = quartiles(seen[i]!)
+      console.log(`| ${name} | ${(median - plain).toFixed(2)} | ${(low - plain).toFixed(2)} … ${(high - plain).toFixed(2)} |`)
+    }
+  })
+}
+if (values.groups.includes('first')) await first()
+
 await withWorkerd(async (bench) => {
   const outside = `http://127.0.0.1:${await bench.outside()}`
-  const groups = values.groups.split(',')
-  const chosen = variants.filter(({ group, name }) => groups.includes(group) && (!name || name.includes(values.only)))
+  const groups = values.groups.split(',').filter((group) => group !== 'first')
+  const chosen = variants.filter(({ group, name }) => groups.includes(group) && (!name || new RegExp(values.only).test(name)))
   for (const [i, { code }] of chosen.entries()) writeFileSync(join(bench.directory, `w${i}.mjs`), code)
   const { pid, ports } = await bench.workerds(
     `using Workerd = import "/workerd/workerd.capnp";
@@ -410,7 +477,9 @@ const config :Workerd.Config = (
 `,
     chosen.length,
   )
-  const clients = await Promise.all(chosen.map((_, i) => client(ports[`s${i}`]!, 8)))
+  const clients = await Promise.all(
+    chosen.map(({ name }, i) => client(ports[`s${i}`]!, 8, `/${encodeURIComponent(name)}`)),
+  )
   /** Microseconds of CPU a request of one Worker, over a burst. */
   const slice = async (i: number, requests = Number(values.requests)): Promise<number> => {
     // The first warm up the caches of the machine, which the other Workers have used meanwhile.

@@ -40,10 +40,13 @@ export async function clew(from: string): Promise<Peer<Span, Batch>> {
   const clewJson = json()
   const clewProtobuf = protobuf()
 
-  let leave: (batch: Batch) => void = noop
+  /** By trace: several requests may be open. */
+  const waiting = new Map<string, (batch: Batch) => void>()
   const exporter = {
     export(batch: Batch) {
-      leave(batch)
+      const { traceId } = batch.spans[0]!
+      waiting.get(traceId)?.(batch)
+      waiting.delete(traceId)
       return Promise.resolve({ ok: true } as const)
     },
   }
@@ -101,13 +104,14 @@ export async function clew(from: string): Promise<Peer<Span, Batch>> {
 
   /** Eleven spans, ended. */
   function collectedOf(tracer: Tracer<object>): Promise<Batch> {
-    const batch = new Promise<Batch>((resolve) => {
-      leave = resolve
-    })
-    tracer.invoke(start, (span) => {
+    return tracer.invoke(start, (span) => {
       for (let i = 0; i < 10; i++) span.startSpan(CHILD_NAME, { attributes: five(i) }).end()
-    })
-    return batch
+      return { batch: collected(span) }
+    }).batch
+  }
+
+  function collected(span: Span): Promise<Batch> {
+    return new Promise((resolve) => waiting.set(span.spanContext().traceId, resolve))
   }
 
   return {
@@ -115,9 +119,6 @@ export async function clew(from: string): Promise<Peer<Span, Batch>> {
     open(fate) {
       let root!: Span
       let settle: () => void = noop
-      const batch = new Promise<Batch>((resolve) => {
-        leave = resolve
-      })
       ended = undefined
       void tracers[fate].invoke(start, (span) => {
         root = span
@@ -125,13 +126,14 @@ export async function clew(from: string): Promise<Peer<Span, Batch>> {
           settle = resolve
         })
       })
+      // The promise that this request gave to its host.
+      const end = ended
       return {
         root,
         async recorded() {
+          const batch = fate === 'sampled' ? collected(root) : end
           settle()
-          if (fate === 'sampled') return batch
-          await ended
-          return {} as Batch
+          return (await batch) as Batch
         },
       }
     },
