@@ -61,8 +61,7 @@ const AXES: Record<string, Axis> = {
       const sessions: Session<unknown, unknown>[] = []
       for (let i = 0; i < size; i++) sessions.push(peer.open('sampled'))
       // Each of them gets a span in turn, as if all waited for each other.
-      for (let span = 0; span < 10; span++)
-        for (const { root } of sessions) peer.end(peer.start(root, five(span)))
+      for (let span = 0; span < 10; span++) for (const { root } of sessions) peer.end(peer.start(root, five(span)))
       for (const session of sessions) await leave(session)
     },
   },

@@ -68,7 +68,8 @@ const config :Workerd.Config = (
   }
   for (const [i, { name, body }] of bodies.entries()) {
     const packed = await fetch(`http://127.0.0.1:${port}/${keys[i]}-show`)
-    if (!gunzipSync(new Uint8Array(await packed.arrayBuffer())).equals(body)) throw new Error(`${name} did not come back`)
+    if (!gunzipSync(new Uint8Array(await packed.arrayBuffer())).equals(body))
+      throw new Error(`${name} did not come back`)
   }
   for (let round = 0; round < Number(values.rounds); round++)
     for (const [i, { name, count }] of bodies.entries()) {

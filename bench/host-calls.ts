@@ -206,9 +206,7 @@ upstream(
 )
 upstream('body passed on', 'const response = await fetch(env.UPSTREAM); return new Response(response.body)')
 upstream('response returned as it is', 'return fetch(env.UPSTREAM)')
-upstream(
-  "const response = await fetch(env.UPSTREAM); response.body.cancel(); return new Response('hello')",
-)
+upstream("const response = await fetch(env.UPSTREAM); response.body.cancel(); return new Response('hello')")
 
 /** Beside a Worker that posts as a tracer does: what it posts, how, and what it does with the answer. */
 function posting(
@@ -316,7 +314,7 @@ async function clew(name: string, options: string, body: string, more = ''): Pro
     const tracer = createTracer((env) => ({ service: 'bench', exporter: otlp({ url: env.OTLP }), ${options} }))
     ${more}
     export default workers(tracer, { fetch: ${body} })`
-  variants.push({ group: 'clew', name, times: 1, code: await bundleText(source, values.checkout) })
+  variants.push({ group: 'clew', name, times: 1, code: await bundleText(source, { checkout: values.checkout }) })
 }
 if (values.groups.includes('clew')) {
   const OFF = 'sampler: alwaysOff()'
@@ -401,24 +399,85 @@ async function first(): Promise<void> {
     ...variants
       .filter(({ group, name, times }) => group === 'hello' && name && !/each of/.test(name) && times)
       .map(({ name, code }): [string, string] => [name, code.replace(/i < 10/g, 'i < 1')]),
-    ['fetch in waitUntil', worker("ctx.waitUntil(fetch(env.OTLP, { method: 'POST', body: 'x' }).then((r) => r.arrayBuffer())); return new Response('hello')")],
-    ['fetch in waitUntil, unread', worker("ctx.waitUntil(fetch(env.OTLP, { method: 'POST', body: 'x' })); return new Response('hello')")],
-    ['fetch with a signal', worker("ctx.waitUntil(fetch(env.OTLP, { method: 'POST', body: 'x', signal: new AbortController().signal }).then((r) => r.arrayBuffer())); return new Response('hello')")],
-    ['fetch with headers', worker("ctx.waitUntil(fetch(env.OTLP, { method: 'POST', body: 'x', headers: { 'content-type': 'application/json' } }).then((r) => r.arrayBuffer())); return new Response('hello')")],
+    [
+      'fetch in waitUntil',
+      worker(
+        "ctx.waitUntil(fetch(env.OTLP, { method: 'POST', body: 'x' }).then((r) => r.arrayBuffer())); return new Response('hello')",
+      ),
+    ],
+    [
+      'fetch in waitUntil, unread',
+      worker("ctx.waitUntil(fetch(env.OTLP, { method: 'POST', body: 'x' })); return new Response('hello')"),
+    ],
+    [
+      'fetch with a signal',
+      worker(
+        "ctx.waitUntil(fetch(env.OTLP, { method: 'POST', body: 'x', signal: new AbortController().signal }).then((r) => r.arrayBuffer())); return new Response('hello')",
+      ),
+    ],
+    [
+      'fetch with headers',
+      worker(
+        "ctx.waitUntil(fetch(env.OTLP, { method: 'POST', body: 'x', headers: { 'content-type': 'application/json' } }).then((r) => r.arrayBuffer())); return new Response('hello')",
+      ),
+    ],
     ['typeof process', worker("keep = typeof process; return new Response('hello')")],
     ['globalThis.process', worker("keep = globalThis.process; return new Response('hello')")],
     ['navigator.userAgent', worker("keep = navigator.userAgent; return new Response('hello')")],
     ['new TextEncoder().encode', worker("keep = new TextEncoder().encode('x'); return new Response('hello')")],
-    ['new TextDecoder().decode', worker("keep = new TextDecoder().decode(new Uint8Array(3)); return new Response('hello')")],
+    [
+      'new TextDecoder().decode',
+      worker("keep = new TextDecoder().decode(new Uint8Array(3)); return new Response('hello')"),
+    ],
     ['new Date().toISOString', worker("keep = new Date().toISOString(); return new Response('hello')")],
-    ['a regular expression with u and \\p', worker("keep = /^[\\p{L}\\p{N}]+$/u.test(request.url); return new Response('hello')")],
-    ['ten regular expressions', worker(`keep = [${Array.from({ length: 10 }, (_, i) => `/^[a-z${i}]{1,${i + 2}}(x|y)*$/.test(request.url)`)}]; return new Response('hello')`)],
-    ['50 kB of source that is not run', `${Array.from({ length: 500 }, (_, i) => `function unused${i}(a, b) { const c = a + b * ${i}; return (d) => c + d + unused${Math.max(0, i - 1)}(a, b) }`).join('\n')}\n${worker("if (request.method === 'X') return unused499(1, 2); return new Response('hello')")}`],
-    [TRACED('hello'), await bundleText(readFileSync('test/runtime/fixtures/hello.ts', 'utf8').replace('env.OTLP_URL', 'env.OTLP'), values.checkout)],
-    [TRACED('imported, not called'), await bundleText(`import { createTracer, otlp } from 'clew'; import { workers } from 'clew/workers'; const keep = [createTracer, otlp, workers]; export default { fetch: (r) => r.method === 'X' ? keep : new Response('hello') }`, values.checkout)],
-    [TRACED('createTracer and workers called, plain handler'), await bundleText(`import { createTracer, otlp } from 'clew'; import { workers } from 'clew/workers'; const tracer = createTracer((env) => ({ service: 'hello', exporter: otlp({ url: env.OTLP }) })); const traced = workers(tracer, { fetch: () => new Response('hello') }); export default { fetch: (r) => r.method === 'X' ? traced : new Response('hello') }`, values.checkout)],
-    [TRACED('unsampled'), await bundleText(`import { alwaysOff, createTracer, otlp } from 'clew'; import { workers } from 'clew/workers'; export default workers(createTracer((env) => ({ service: 'hello', sampler: alwaysOff(), exporter: otlp({ url: env.OTLP }) })), { fetch: () => new Response('hello') })`, values.checkout)],
-    [TRACED('traced, exporter does nothing'), await bundleText(`import { createTracer } from 'clew'; import { workers } from 'clew/workers'; export default workers(createTracer((env) => ({ service: 'hello', exporter: { export: async () => ({ ok: true }) } })), { fetch: () => new Response('hello') })`, values.checkout)],
+    [
+      'a regular expression with u and \\p',
+      worker("keep = /^[\\p{L}\\p{N}]+$/u.test(request.url); return new Response('hello')"),
+    ],
+    [
+      'ten regular expressions',
+      worker(
+        `keep = [${Array.from({ length: 10 }, (_, i) => `/^[a-z${i}]{1,${i + 2}}(x|y)*$/.test(request.url)`)}]; return new Response('hello')`,
+      ),
+    ],
+    [
+      '50 kB of source that is not run',
+      `${Array.from({ length: 500 }, (_, i) => `function unused${i}(a, b) { const c = a + b * ${i}; return (d) => c + d + unused${Math.max(0, i - 1)}(a, b) }`).join('\n')}\n${worker("if (request.method === 'X') return unused499(1, 2); return new Response('hello')")}`,
+    ],
+    [
+      TRACED('hello'),
+      await bundleText(readFileSync('test/runtime/fixtures/hello.ts', 'utf8').replace('env.OTLP_URL', 'env.OTLP'), {
+        checkout: values.checkout,
+      }),
+    ],
+    [
+      TRACED('imported, not called'),
+      await bundleText(
+        `import { createTracer, otlp } from 'clew'; import { workers } from 'clew/workers'; const keep = [createTracer, otlp, workers]; export default { fetch: (r) => r.method === 'X' ? keep : new Response('hello') }`,
+        { checkout: values.checkout },
+      ),
+    ],
+    [
+      TRACED('createTracer and workers called, plain handler'),
+      await bundleText(
+        `import { createTracer, otlp } from 'clew'; import { workers } from 'clew/workers'; const tracer = createTracer((env) => ({ service: 'hello', exporter: otlp({ url: env.OTLP }) })); const traced = workers(tracer, { fetch: () => new Response('hello') }); export default { fetch: (r) => r.method === 'X' ? traced : new Response('hello') }`,
+        { checkout: values.checkout },
+      ),
+    ],
+    [
+      TRACED('unsampled'),
+      await bundleText(
+        `import { alwaysOff, createTracer, otlp } from 'clew'; import { workers } from 'clew/workers'; export default workers(createTracer((env) => ({ service: 'hello', sampler: alwaysOff(), exporter: otlp({ url: env.OTLP }) })), { fetch: () => new Response('hello') })`,
+        { checkout: values.checkout },
+      ),
+    ],
+    [
+      TRACED('traced, exporter does nothing'),
+      await bundleText(
+        `import { createTracer } from 'clew'; import { workers } from 'clew/workers'; export default workers(createTracer((env) => ({ service: 'hello', exporter: { export: async () => ({ ok: true }) } })), { fetch: () => new Response('hello') })`,
+        { checkout: values.checkout },
+      ),
+    ],
   ]
   await withWorkerd(async (bench) => {
     const outside = `http://127.0.0.1:${await bench.outside()}`
@@ -454,7 +513,9 @@ const config :Workerd.Config = (
     console.log(`\nfirst: a plain Worker's fresh isolate takes ${plain.toFixed(2)} ms CPU\n`)
     for (const [i, [name]] of codes.entries()) {
       const [low, median, high] = quartiles(seen[i]!)
-      console.log(`| ${name} | ${(median - plain).toFixed(2)} | ${(low - plain).toFixed(2)} … ${(high - plain).toFixed(2)} |`)
+      console.log(
+        `| ${name} | ${(median - plain).toFixed(2)} | ${(low - plain).toFixed(2)} … ${(high - plain).toFixed(2)} |`,
+      )
     }
   })
 }
@@ -463,7 +524,9 @@ if (values.groups.includes('first')) await first()
 await withWorkerd(async (bench) => {
   const outside = `http://127.0.0.1:${await bench.outside()}`
   const groups = values.groups.split(',').filter((group) => group !== 'first')
-  const chosen = variants.filter(({ group, name }) => groups.includes(group) && (!name || new RegExp(values.only).test(name)))
+  const chosen = variants.filter(
+    ({ group, name }) => groups.includes(group) && (!name || new RegExp(values.only).test(name)),
+  )
   for (const [i, { code }] of chosen.entries()) writeFileSync(join(bench.directory, `w${i}.mjs`), code)
   const { pid, ports } = await bench.workerds(
     `using Workerd = import "/workerd/workerd.capnp";

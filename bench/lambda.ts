@@ -26,6 +26,13 @@ try {
       'lambda/added to what is billed, ms': addedBusyMs,
     }
 } catch {
-  console.error(`no rows for Lambda: ${stderr.trim().split('\n').find((line) => /Error/.test(line)) ?? stderr}`)
+  console.error(
+    `no rows for Lambda: ${
+      stderr
+        .trim()
+        .split('\n')
+        .find((line) => /Error/.test(line)) ?? stderr
+    }`,
+  )
 }
 console.log(JSON.stringify({ rows }))

@@ -1,25 +1,28 @@
 // In: names of Workers. Out: on standard output, samples of what a request of each costs in workerd, as JSON.
-// Must stay true: CPU time is the workerd process's own, from the kernel's accounting; the Workers take turns of one second, each
-// in a process of its own; what was posted is decoded and compared before the load begins; the bare POST is as large as clew's.
+// Must stay true: CPU time is the workerd process's own, from the kernel's accounting; the Workers take turns, each in a
+// process of its own; what was posted is decoded and compared before the load begins; the bare POST is as large as clew's.
 //
-//   node load.ts WORKER,WORKER… [--slices N] [--connections N]
+//   node load.ts WORKER,WORKER… [--bursts N] [--slices N]
 import { execFileSync, spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import { type DecodedTraces, decodeTraces } from '../test/otlp-decode.ts'
-import { cpuMs, residentBytes } from './accounting.ts'
-import { client } from './client.ts'
+import { cpuMs, quartiles, residentBytes } from './accounting.ts'
+import { type Client, client } from './client.ts'
 import { CHILD_NAME } from './peer.ts'
 import { type Bench, startWorker, withWorkerd } from './workerd.ts'
 
 /** These post no OTLP: nothing, or filler. */
 const UNTRACED = ['plain', 'post', 'clew-unsampled', 'clew-tail-dropped']
 /** Requests before anything is counted: V8 has optimised by then, connections are open. */
-const WARM_UP_SECONDS = 2
+const WARM_UP = 3_000
+/** Requests of a burst whose CPU time is read. */
+const BURST = 400
+const CONNECTIONS = 16
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { slices: { type: 'string', default: '3' }, connections: { type: 'string', default: '16' } },
+  options: { slices: { type: 'string', default: '2' }, bursts: { type: 'string', default: '18' } },
 })
 
 if (spawnSync('wrk', ['-v']).error) {
@@ -31,6 +34,7 @@ interface Worker {
   readonly name: string
   readonly pid: number
   readonly url: string
+  readonly connected: Client
   readonly rows: Record<string, number[]>
 }
 
@@ -44,35 +48,25 @@ const found = await withWorkerd(async (bench) => {
     const { pid, port } = await startWorker(bench, name, outside, bytes)
     const url = `http://127.0.0.1:${port}/carts/42`
     await answer(url)
-    await settled()
+    await settled(150)
     compare(name, await stats())
-    workers.push({ name, pid, url, rows: {} })
+    workers.push({ name, pid, url, connected: await client(port, CONNECTIONS), rows: {} })
   }
-  for (const { url } of workers) wrk(url, WARM_UP_SECONDS, 16)
-  await stats()
+  for (const { connected } of workers) await connected.burst(WARM_UP)
+  await cpu(workers, stats)
+  for (const { connected } of workers) connected.close()
   for (let slice = 0; slice < Number(values.slices); slice++)
     for (let i = 0; i < workers.length; i++) {
-      const { rows, pid, url } = workers[(i + slice * 5) % workers.length]!
-      const put = (row: string, value: number): void => void (rows[`load/${row}`] ??= []).push(value)
-      // A burst after the idle seconds of its turn's wait, uncounted.
-      wrk(url, 1, 1)
-      await settled()
-      await stats()
-      const cpu = cpuMs(pid)
-      const busy = wrk(url, 1, Number(values.connections))
-      await settled()
-      const spentMs = cpuMs(pid) - cpu
-      const { gets, posts, bytes } = await stats()
-      put('CPU a request, µs', (spentMs * 1000) / gets)
-      put('requests per second', busy.perSecond)
-      put('posts a request', posts / gets)
-      put('bytes posted a request', bytes / gets)
-      // Latency means something only where nobody waits for a turn: one connection.
-      const calm = wrk(url, 1, 1)
-      put('p50 alone, ms', calm.p50)
-      put('p99 alone, ms', calm.p99)
-      put('p99 under load, ms', busy.p99)
-      put('resident, MB', residentBytes(pid) / 1e6)
+      const worker = workers[(i + slice * 5) % workers.length]!
+      const busy = wrk(worker.url, CONNECTIONS)
+      put(worker, 'requests per second', busy.perSecond)
+      put(worker, 'p99 under load, ms', busy.p99)
+      await settled(150)
+      // Latency means most where nobody waits for a turn: one connection.
+      const calm = wrk(worker.url, 1)
+      put(worker, 'p50 alone, ms', calm.p50)
+      put(worker, 'p99 alone, ms', calm.p99)
+      put(worker, 'resident, MB', residentBytes(worker.pid) / 1e6)
     }
   return workers
 })
@@ -99,10 +93,10 @@ async function bytesOfClew(bench: Bench, outside: string, stats: () => Promise<S
   // As wrk asks: what a client says of itself is in the spans.
   const { burst, close } = await client(port, 1)
   await burst(100)
-  await settled()
+  await settled(150)
   await stats()
   await burst(100)
-  await settled()
+  await settled(150)
   close()
   return Math.round((await stats()).bytes / 100)
 }
@@ -114,8 +108,38 @@ async function answer(url: string): Promise<void> {
 }
 
 /** What `waitUntil` still does has been done. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 150))
+function settled(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+/**
+ * CPU time, in bursts so short that some of them have the machine to themselves: of a third of a run's bursts the lower
+ * quartile counts. The first requests of a burst bring back what others have pushed out of the machine's caches, uncounted.
+ */
+async function cpu(workers: readonly Worker[], stats: () => Promise<Stats>): Promise<void> {
+  const thirds = Math.max(1, Math.floor(Number(values.bursts) / 3))
+  for (let third = 0; third < 3; third++) {
+    const seen = new Map(workers.map((worker): [Worker, number[]] => [worker, []]))
+    for (let burst = 0; burst < thirds; burst++)
+      for (let i = 0; i < workers.length; i++) {
+        const worker = workers[(i + burst * 5) % workers.length]!
+        await worker.connected.burst(100)
+        await settled(40)
+        await stats()
+        const before = cpuMs(worker.pid)
+        await worker.connected.burst(BURST)
+        await settled(40)
+        seen.get(worker)!.push(((cpuMs(worker.pid) - before) * 1000) / BURST)
+        const { posts, bytes } = await stats()
+        put(worker, 'posts a request', posts / BURST)
+        put(worker, 'bytes posted a request', bytes / BURST)
+      }
+    for (const [worker, all] of seen) put(worker, 'CPU a request, µs', quartiles(all)[0])
+  }
+}
+
+function put({ rows }: Worker, row: string, value: number): void {
+  ;(rows[`load/${row}`] ??= []).push(value)
 }
 
 function compare(worker: string, { posts, type, head, last }: Stats): void {
@@ -150,8 +174,9 @@ function envelope(body: Buffer): Seen {
   return items.map(({ name, attributes }) => ({ name, attributes: Object.keys(attributes).length }))
 }
 
-function wrk(url: string, seconds: number, connections: number): { perSecond: number; p50: number; p99: number } {
-  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', url]
+/** A second of load. */
+function wrk(url: string, connections: number): { perSecond: number; p50: number; p99: number } {
+  const args = ['-t1', `-c${connections}`, '-d1s', '--latency', url]
   const report = execFileSync('wrk', args, { encoding: 'utf8' })
   if (/Non-2xx/.test(report)) throw new Error(`${url}: ${report}`)
   const latency = (percentile: string): number => {

@@ -11,30 +11,65 @@ export interface Figure {
 }
 
 export type Figures = Record<string, Record<string, Figure>>
+/** What one process has to say of a peer: a number a row, or several. */
+export type Rows = Readonly<Record<string, number | readonly number[]>>
 
+/** `measure` is asked for one peer at a time. */
 export async function rounds(
   peers: readonly string[],
   count: number,
-  measure: (peer: string) => Promise<Record<string, number>>,
+  measure: (peer: string) => Promise<Rows>,
 ): Promise<Figures> {
-  const seen = new Map<string, Map<string, number[]>>(peers.map((peer) => [peer, new Map()]))
+  const seen = new Samples()
   for (let round = 0; round < count; round++) {
     for (let i = 0; i < peers.length; i++) {
       const peer = peers[(i + round) % peers.length]!
-      process.stderr.write(`\r  round ${round + 1} of ${count}: ${peer}`.padEnd(60))
-      for (const [row, value] of Object.entries(await measure(peer))) {
-        const rows = seen.get(peer)!
-        rows.set(row, [...(rows.get(row) ?? []), value])
-      }
+      tell(`round ${round + 1} of ${count}: ${peer}`)
+      seen.add({ [peer]: await measure(peer) })
     }
   }
-  process.stderr.write(`${'\r'.padEnd(60)}\r`)
-  return Object.fromEntries(
-    [...seen].map(([peer, rows]) => [
-      peer,
-      Object.fromEntries([...rows].map(([row, values]) => [row, figure(values)])),
-    ]),
-  )
+  return seen.figures(peers)
+}
+
+/** `measure` measures all peers, in turns of its own. */
+export async function generations(
+  what: string,
+  count: number,
+  measure: () => Promise<Readonly<Record<string, Rows>>>,
+): Promise<Figures> {
+  const seen = new Samples()
+  for (let round = 0; round < count; round++) {
+    tell(`${what}, ${round + 1} of ${count}`)
+    seen.add(await measure())
+  }
+  return seen.figures()
+}
+
+class Samples {
+  private readonly samples = new Map<string, Map<string, number[]>>()
+
+  add(found: Readonly<Record<string, Rows>>): void {
+    for (const [peer, rows] of Object.entries(found)) {
+      const of = this.samples.get(peer) ?? new Map<string, number[]>()
+      this.samples.set(peer, of)
+      for (const [row, values] of Object.entries(rows)) of.set(row, (of.get(row) ?? []).concat(values))
+    }
+  }
+
+  figures(order: readonly string[] = [...this.samples.keys()]): Figures {
+    tell('')
+    return Object.fromEntries(
+      order.map((peer) => [
+        peer,
+        Object.fromEntries([...this.samples.get(peer)!].map(([row, values]) => [row, figure(values)])),
+      ]),
+    )
+  }
+}
+
+/** On a terminal, a line that is written over. */
+function tell(what: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r${`  ${what}`.padEnd(70)}\r`)
 }
 
 function figure(values: readonly number[]): Figure {
@@ -45,11 +80,7 @@ function figure(values: readonly number[]): Figure {
 }
 
 /** Runs a script of this folder in a Node of its own; the last line it prints is JSON with `rows`. */
-export function child(
-  flags: readonly string[],
-  script: string,
-  args: readonly string[],
-): Promise<Record<string, number>> {
+export function child<R>(flags: readonly string[], script: string, args: readonly string[]): Promise<R> {
   return new Promise((resolve, reject) => {
     const path = new URL(script, import.meta.url).pathname
     const process_ = spawn(process.execPath, [...flags, path, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -58,8 +89,9 @@ export function child(
     process_.stdout.on('data', (chunk) => (out += chunk))
     process_.stderr.on('data', (chunk) => (errors += chunk))
     process_.on('close', (code) => {
-      if (code) reject(new Error(`${script} ${args.join(' ')} failed:\n${errors}`))
-      else resolve(JSON.parse(out.trim().split('\n').at(-1)!).rows)
+      if (code) return reject(new Error(`${script} ${args.join(' ')} failed:\n${errors}`))
+      if (errors) process.stderr.write(errors)
+      resolve(JSON.parse(out.trim().split('\n').at(-1)!).rows as R)
     })
   })
 }

@@ -108,9 +108,12 @@ export async function bundleWorker(
   await build({ ...options(checkout, define), entryPoints: [entry], outfile })
 }
 
-/** The same of a Worker's source text. */
-export async function bundleText(contents: string, checkout?: string): Promise<string> {
-  const stdin = { contents, resolveDir: ROOT, loader: 'ts' } as const
+/** The same of a Worker's source text. `from`: the folder that its imports begin at. */
+export async function bundleText(
+  contents: string,
+  { from = ROOT, checkout }: { from?: string; checkout?: string | undefined } = {},
+): Promise<string> {
+  const stdin = { contents, resolveDir: from, loader: 'ts' } as const
   const { outputFiles } = await build({ ...options(checkout, {}), stdin, write: false })
   return outputFiles![0]!.text
 }
