@@ -206,7 +206,6 @@ upstream(
 )
 upstream('body passed on', 'const response = await fetch(env.UPSTREAM); return new Response(response.body)')
 upstream('response returned as it is', 'return fetch(env.UPSTREAM)')
-upstream("const response = await fetch(env.UPSTREAM); response.body.cancel(); return new Response('hello')")
 
 /** Beside a Worker that posts as a tracer does: what it posts, how, and what it does with the answer. */
 function posting(

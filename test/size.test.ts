@@ -15,6 +15,30 @@ describe('a bundle stays within its budget:', () => {
   })
 })
 
+test.each(BUDGETS.filter(({ aim }) => aim))(
+  'an aim that is reached becomes the budget: $name',
+  async ({ entry, aim }) => {
+    expect((await measure(entry)).gzip).toBeGreaterThan(aim!)
+  },
+)
+
+/** What the three doors have beside what one chooses from: helpers, which come with it. */
+const HELPERS: Record<string, RegExp> = {
+  propagate:
+    /^(\w*Baggage|baggageAttributes|baggageProperties|attach|carrier\w+|contextIn|detach|\w+Getter|\w+Setter|getterOf|admit|extractLinks|messageContext|outbound|permitted|redirectOf|\w*[sS]erverTiming|(empty|parse|fit|limit)TraceState|\w+Traceparent|isValid|readXray|xrayLambda)$/,
+  sampling: /^(byRoute|byRouteAndStatus|spanBytes|adjustedCountOf|probabilityOf|thresholdOf)$/,
+  flush: /^(ClewError|\w+Drops|lost|outstanding|dropAttributes|printOnce|warnOncePerReason)$/,
+}
+
+test.each(Object.entries(HELPERS))('everything to choose from clew/%s has a budget', async (door, helpers) => {
+  const exports = Object.entries(await import(`../src/${door}.ts`))
+  const choices = exports.flatMap(([name, value]) =>
+    typeof value === 'function' && !helpers.test(name) ? [`\`${name}\` from \`clew/${door}\``] : [],
+  )
+  expect(choices.length).toBeGreaterThan(5)
+  expect(choices.filter((choice) => !BUDGETS.some(({ name }) => name === choice))).toEqual([])
+})
+
 test('a name that a door does not export is an error, not an empty bundle', async () => {
   await expect(measure({ source: `export { nothing } from 'clew'` })).rejects.toThrow('nothing')
 })
