@@ -11,7 +11,7 @@ export interface Client {
 
 export async function client(port: number, connections: number, path = '/carts/42', headers = ''): Promise<Client> {
   const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${headers}\r\n`
-  const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)))
+  const sockets = new Set<Socket>()
   let left = 0
   let pending = 0
   let settle: (error?: Error) => void = () => {}
@@ -24,12 +24,23 @@ export async function client(port: number, connections: number, path = '/carts/4
     pending++
     socket.write(request)
   }
-  for (const socket of sockets) {
+  /** workerd closes a connection that has been idle for five seconds: before a burst there are as many as there should be. */
+  const connected = async (): Promise<void> => {
+    while (sockets.size < connections) {
+      const socket = await open(port)
+      sockets.add(socket)
+      socket.on('error', (error) => settle(error))
+      socket.on('close', () => {
+        sockets.delete(socket)
+        if (pending) settle(new Error(`${path}: the connection was closed`))
+      })
+      answers(socket)
+    }
+  }
+  const answers = (socket: Socket): void => {
     let seen = 0
     let expected = 0
     let isChunked = false
-    socket.on('error', (error) => settle(error))
-    socket.on('close', () => settle(new Error(`${path}: the connection was closed`)))
     socket.on('data', (chunk) => {
       if (!seen) {
         const text = chunk.toString('latin1')
@@ -47,8 +58,10 @@ export async function client(port: number, connections: number, path = '/carts/4
       send(socket)
     })
   }
+  await connected()
   return {
     async burst(requests) {
+      await connected()
       const begin = performance.now()
       await new Promise<void>((resolve, reject) => {
         const timer = setTimeout(() => reject(new Error(`${path}: ${pending} answers are missing`)), 20_000)

@@ -147,7 +147,7 @@ function lambda(): Promise<Figures> {
 async function size(): Promise<Figures> {
   const figure = (median: number) => ({ median, spread: 0 })
   const figures: Figures = {}
-  for (const name of HELLOS.filter((name) => !name.includes('+'))) {
+  for (const name of HELLOS.filter((name) => !name.startsWith('plain'))) {
     const entry = PEER_WORKERS.includes(name) ? `peers/${name}/hello` : `workers/hello-${name}`
     const code =
       name === 'clew'

@@ -35,7 +35,7 @@ export async function withWorkerd<R>(work: (bench: Bench) => Promise<R>): Promis
     const path = join(directory, `config${started.length}.capnp`)
     writeFileSync(path, config)
     const args = ['serve', path, '--control-fd=3', ...flags]
-    const child = start(require.resolve('workerd/bin/workerd'), args, ['ignore', 'ignore', 'inherit', 'pipe'])
+    const child = start(require.resolve('workerd/bin/workerd'), args, ['ignore', 'ignore', 'ignore', 'pipe'])
     const ports: Record<string, number> = {}
     for (const text of await lines(child.stdio[3] as NodeJS.ReadableStream, sockets)) {
       const { socket, port } = JSON.parse(text) as { socket: string; port: number }
