@@ -58,7 +58,7 @@ export function verdicts(figures: Figures): Verdict[] {
   const cpu = 'load/CPU a request, µs'
   const posts = 'load/posts a request'
   most(
-    'CPU in workerd ÷ a Worker that posts the same untraced',
+    'CPU in workerd ÷ a Worker that posts as many bytes untraced',
     of(['workerd: clew', cpu]) / of(['workerd: post', cpu]),
     1.15,
   )

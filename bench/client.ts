@@ -9,12 +9,16 @@ export interface Client {
   close(): void
 }
 
+/** So long without any answer is a fault. */
+const PATIENCE_MS = 20_000
+
 export async function client(port: number, connections: number, path = '/carts/42', headers = ''): Promise<Client> {
   const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${headers}\r\n`
   const sockets = new Set<Socket>()
   let left = 0
   let pending = 0
   let settle: (error?: Error) => void = () => {}
+  let timer: NodeJS.Timeout | undefined
   const send = (socket: Socket): void => {
     if (left === 0) {
       if (pending === 0) settle()
@@ -55,6 +59,7 @@ export async function client(port: number, connections: number, path = '/carts/4
       if (isChunked ? chunk.lastIndexOf('0\r\n\r\n') !== chunk.length - 5 : seen < expected) return
       seen = 0
       pending--
+      timer?.refresh()
       send(socket)
     })
   }
@@ -64,7 +69,7 @@ export async function client(port: number, connections: number, path = '/carts/4
       await connected()
       const begin = performance.now()
       await new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`${path}: ${pending} answers are missing`)), 20_000)
+        timer = setTimeout(() => reject(new Error(`${path}: ${pending} answers are missing`)), PATIENCE_MS)
         settle = (error) => {
           clearTimeout(timer)
           error ? reject(error) : resolve()

@@ -12,7 +12,7 @@ export interface Results {
   readonly node: string
   readonly cpu: string
   readonly rounds: number
-  /** How long the run took, or the part of it that was measured last. */
+  /** How long the run took, all its parts together. */
   readonly seconds: number
   /** Of everything that was measured, or that measured. */
   readonly versions: Readonly<Record<string, string>>
@@ -97,7 +97,7 @@ export function markdown(results: Results, verdicts: readonly Verdict[]): string
 <!-- Written by \`npm run bench -- --from ${name} --docs\`: edit bench/report.ts instead. -->
 
 What a span, a request and a bundle cost, beside other libraries in the same run. Measured on ${date} with Node
-${node.slice(1)} on ${cpu}, ${rounds} rounds in ${Math.round(seconds / 60)} minutes: one process a library a round, rounds alternating and each beginning one
+${node.slice(1)} on ${cpu}, ${rounds} rounds in ${Math.ceil(seconds / 60)} minutes: one process a library a round, rounds alternating and each beginning one
 library further on; the median of the rounds, and beside it half the distance of the quartiles. What every library
 recorded was decoded and compared with what was asked for before it was timed. Only ratios within a table carry over to
 another machine or day, and a spread of more than a tenth says that the machine was busy with other things. Rows that are
@@ -204,7 +204,7 @@ function table(head: readonly string[], body: readonly (readonly string[])[]): s
 function cell(figure: Figure | undefined, first: Figure | undefined, isFirst: boolean): string {
   if (!figure) return '–'
   const value = `${number(figure.median)}${figure.spread >= 0.005 ? ` ±${Math.round(figure.spread * 100)} %` : ''}`
-  const ratio = first?.median ? figure.median / first.median : Number.NaN
+  const ratio = first && first.median > 0 && figure.median > 0 ? figure.median / first.median : Number.NaN
   return isFirst || !Number.isFinite(ratio)
     ? value
     : `${ratio < 10 ? ratio.toFixed(2) : Math.round(ratio)} × (${value})`

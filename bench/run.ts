@@ -66,16 +66,23 @@ if (values.docs) writeFileSync(`${HERE}../docs/benchmarks.md`, markdown(results,
 async function measure(): Promise<Results> {
   installPeers()
   const parts = (values.only?.split(',') ?? (quick ? QUICK : Object.keys(PARTS))) as Part[]
-  const begin = performance.now()
   // Parts of a run may be measured one after the other, when the machine is quiet.
-  const isJoining = values.only && existsSync(path(values.name))
-  const figures: Figures = isJoining ? { ...read(values.name).figures } : {}
+  const joined = values.only && existsSync(path(values.name)) ? read(values.name) : undefined
+  const figures: Figures = { ...joined?.figures }
+  const begin = performance.now() - (joined?.seconds ?? 0) * 1000
+  mkdirSync(`${HERE}results`, { recursive: true })
   for (const part of parts) {
     const from = performance.now()
     for (const [peer, rows] of Object.entries(await PARTS[part]())) figures[peer] = { ...figures[peer], ...rows }
     console.error(`${part}: ${Math.round((performance.now() - from) / 1000)} s`)
+    // What was measured is there, whatever becomes of the rest.
+    writeFileSync(path(values.name), `${JSON.stringify(resultsOf(figures, begin), undefined, 2)}\n`)
   }
-  const results: Results = {
+  return resultsOf(figures, begin)
+}
+
+function resultsOf(figures: Figures, begin: number): Results {
+  return {
     name: values.name,
     date: new Date().toISOString().slice(0, 10),
     node: process.version,
@@ -86,9 +93,6 @@ async function measure(): Promise<Results> {
     quick,
     figures,
   }
-  mkdirSync(`${HERE}results`, { recursive: true })
-  writeFileSync(path(values.name), `${JSON.stringify(results, undefined, 2)}\n`)
-  return results
 }
 
 /** Spans, encoders, requests, decisions, in Node. */
