@@ -4,6 +4,8 @@
 // slice before and the slice after; a call that is cheap is made several times and divided.
 //
 //   node bench/host-calls.ts [--groups hello,fetch,post] [--rounds N] [--only REGEXP]
+//   node bench/host-calls.ts --groups clew [--checkout /another]   a ladder from an untraced Worker to a traced one
+//   node bench/host-calls.ts --groups first                        the first call in a fresh isolate
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
