@@ -1,7 +1,7 @@
 // In: nothing. Out: what one call into workerd costs a request: microseconds of the process's own CPU time, added to a
 // Worker that does the same without the call.
-// Must stay true: all Workers run in one process, one of them under load at a time; each is compared with its base in the
-// slice before and the slice after; a call that is cheap is made several times and divided.
+// Must stay true: all Workers run in one process, one of them under load at a time, in short turns; of a Worker's turns the
+// lower quartile counts, against that of several copies of its base; a call that is cheap is made several times and divided.
 //
 //   node bench/host-calls.ts [--groups hello,fetch,post] [--rounds N] [--only REGEXP]
 //   node bench/host-calls.ts --groups clew [--checkout /another]   a ladder from an untraced Worker to a traced one
