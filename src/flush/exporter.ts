@@ -12,6 +12,8 @@ export interface ExportHost {
   readonly random: () => number
   /** Milliseconds the host still leaves for this export, retries included. */
   readonly budgetMs: number
+  /** True: calls that an invocation leaves behind end with it, so that nobody has to call them off. Default false. */
+  readonly endsCalls?: boolean
 }
 
 /**

@@ -41,8 +41,9 @@ export function post(
   deadlineMs: number,
   maxTries: number,
 ): Promise<Reply> {
-  // Fastly has none: there a try that comes too late is not called off, and nobody waits for it.
-  const controller = typeof AbortController === 'undefined' ? undefined : new AbortController()
+  // A signal costs a Worker 15 µs, where the call would end with its invocation anyway. Fastly has no signals: there a try
+  // that comes too late is not called off, and nobody waits for it.
+  const controller = host.endsCalls || typeof AbortController === 'undefined' ? undefined : new AbortController()
   const signal = controller?.signal as AbortSignal
   /** What is known so far, and so the answer when time is up. */
   let reply: Reply = { ok: false, reason: 'timeout', message: 'no answer in time', alive: false }

@@ -1,11 +1,12 @@
 // In: the spans of an invocation that are to leave. Out: the decision whether they do, and their export.
 // Must stay true: never rejects and always settles; every span is exported once or counted with a reason; the verdict is
 // final: what comes late goes the way of the first.
-import type { ExportResult } from '../flush/exporter.ts'
-import type { Attributes, Batch, SpanRecord } from '../flush/model.ts'
+import type { ExportHost, ExportResult } from '../flush/exporter.ts'
+import type { Batch, SpanRecord } from '../flush/model.ts'
 import type { TailVerdict } from '../sampling/tail-sampler.ts'
 import type { SpanBuffer } from './buffer.ts'
 import type { Head } from './head.ts'
+import type { InvocationStart } from './invocation.ts'
 import { seal } from './limits.ts'
 import type { Config } from './options.ts'
 import type { OpenRecord } from './record.ts'
@@ -22,10 +23,10 @@ export function departure(
   config: Config,
   head: Head,
   root: OpenRecord,
-  host: Attributes | undefined,
+  { resource, endsCalls = false }: Pick<InvocationStart<unknown>, 'resource' | 'endsCalls'>,
   budgetMs: () => number,
 ): Departure {
-  const { attempt, budgets, check, limits, logs, losses, metrics, now, redactor } = config
+  const { attempt, budgets, check, fetch, limits, logs, losses, metrics, now, random, redactor } = config
   let verdict: TailVerdict | undefined
   let isCounted = false
 
@@ -59,17 +60,13 @@ export function departure(
       }
       const { independentFrom = Infinity } = logs
       const left = keep ? leaving.logs : leaving.logs.filter((log) => log.severityNumber >= independentFrom)
-      const leftMs = Math.max(0, budgetMs())
-      const resource = config.resource(host)
-      const sent = (keep || left.length) && send(config, { resource, scope: SCOPE, spans, logs: left }, leftMs)
+      const host = { fetch, now, random, budgetMs: Math.max(0, budgetMs()), endsCalls }
+      const who = config.resource(resource)
+      const sent = (keep || left.length) && send(config, { resource: who, scope: SCOPE, spans, logs: left }, host)
       if (metrics && isClosed) {
         if (!isCounted) metrics.record(root, keep)
         isCounted = true
-        await metrics.send(
-          { fetch: config.fetch, now, random: config.random, budgetMs: leftMs },
-          () => resource,
-          losses,
-        )
+        await metrics.send(host, () => who, losses)
       }
       await sent
     } catch (error) {
@@ -106,16 +103,15 @@ function decideAtTail(config: Config, head: Head, root: OpenRecord, buffer: Span
 }
 
 /** Exports within what the host leaves; answers itself where the exporter does not. */
-async function send(config: Config, what: Omit<Batch, 'dropped'>, budgetMs: number): Promise<void> {
-  const { exporter, fetch, losses, now, random } = config
+async function send({ exporter, losses }: Config, what: Omit<Batch, 'dropped'>, host: ExportHost): Promise<void> {
   const batch = { ...what, dropped: losses.take() }
   const lost = (reason: 'timeout' | 'encoding', message: string): ExportResult => ({ ok: false, reason, message })
-  const ask = async (): Promise<ExportResult> => exporter.export(batch, { fetch, now, random, budgetMs })
+  const ask = async (): Promise<ExportResult> => exporter.export(batch, host)
   let timer: ReturnType<typeof setTimeout> | undefined
   let answer = ask().catch((error) => lost('encoding', `the exporter failed: ${error}`))
-  if (!exporter.isTimely && budgetMs < NO_LIMIT_MS) {
+  if (!exporter.isTimely && host.budgetMs < NO_LIMIT_MS) {
     const late = new Promise<ExportResult>((resolve) => {
-      timer = setTimeout(() => resolve(lost('timeout', 'the exporter did not answer')), budgetMs)
+      timer = setTimeout(() => resolve(lost('timeout', 'the exporter did not answer')), host.budgetMs)
     })
     answer = Promise.race([answer, late])
   }

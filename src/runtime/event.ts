@@ -74,6 +74,8 @@ export function startOf<Env>(
     env,
     keepAlive: (promise) => ctx.waitUntil(promise),
     graceMs: GRACE_MS,
+    // Of a Worker's context, not of an object's or a Workflow's, which live on.
+    endsCalls: 'passThroughOnException' in ctx,
     resource: RESOURCE,
     bind: bindEnv,
   }

@@ -41,6 +41,8 @@ export interface InvocationStart<Env> {
   readonly graceMs?: number
   /** Milliseconds an export may take, asked when it begins. Default: what is left of `graceMs`. */
   budgetMs?(): number
+  /** True: the host ends the calls that an invocation leaves behind. Default false. */
+  readonly endsCalls?: boolean
   /** Attributes of the resource that the host itself knows: the same object every time. */
   readonly resource?: Attributes
   /** The host's env as `span` shall see it. Default: as it is. */
@@ -176,7 +178,7 @@ function open<Env>(config: Config, given: InvocationStart<Env>): Invocation<Env>
     config,
     head,
     root.record,
-    start.resource,
+    start,
     () => start.budgetMs?.() ?? graceMs - Math.max(0, now() - settledMs),
   )
   // What records nothing has nothing to wait for.
