@@ -45,8 +45,28 @@ function inspect(body: ReadableStream, what: string): unknown {
   return symbol ? (body as unknown as Record<symbol, unknown>)[symbol] : UNKNOWN
 }
 
-/** Never rejects. The first chunk passes by hand, to be timed; the rest of a host's stream goes by itself, uncounted. */
+/** Never rejects. A host's own stream passes by itself, untimed and uncounted; one that is made in JavaScript is there anyway. */
 async function pump(
+  body: ReadableStream<Uint8Array>,
+  writable: WritableStream,
+  span: RecordingSpan<unknown>,
+  lifetime: Lifetime,
+): Promise<void> {
+  try {
+    if (inspect(body, 'supportsBYOB') === true) await body.pipeTo(writable)
+    else await pass(body, writable, span, lifetime)
+  } catch (error) {
+    // The client's leave is its good right. Of a stream that passes by itself the runtime does not say which side left it.
+    if (error === LEFT || /connection lost|disconnected/i.test(String(error)))
+      span.setAttribute('cloudflare.outcome', 'responseStreamDisconnected')
+    else span.failed(error)
+  }
+}
+
+/** What `pass` throws when the client has left. */
+const LEFT = {}
+
+async function pass(
   body: ReadableStream<Uint8Array>,
   writable: WritableStream,
   span: RecordingSpan<unknown>,
@@ -73,12 +93,6 @@ async function pump(
       if (done) break
       bytes += value.byteLength
       await writer.write(value)
-      if (inspect(body, 'supportsBYOB') === true) {
-        reader.releaseLock()
-        writer.releaseLock()
-        await body.pipeTo(writable)
-        return
-      }
       if (now() - flushedMs >= FLUSH_EVERY_MS) {
         flushedMs = now()
         lifetime.flush()
@@ -87,11 +101,9 @@ async function pump(
     await writer.close()
     span.setAttribute(BODY_SIZE, bytes)
   } catch (error) {
-    if (hasLeft || /connection lost|disconnected/i.test(String(error)))
-      // That is the client's good right.
-      span.setAttribute('cloudflare.outcome', 'responseStreamDisconnected')
-    else span.failed(error)
+    const thrown = hasLeft ? LEFT : error
     // Whichever side still listens; the other knows. The runtime itself gives sources no reason.
     await Promise.allSettled([reader.cancel(), writer.abort(error)])
+    throw thrown
   }
 }

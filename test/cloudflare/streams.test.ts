@@ -21,6 +21,15 @@ function origin(): Server {
       response.writeHead(200, { 'content-length': 4 }).end('four')
       return
     }
+    if (/endless|breaks/.test(request.url!)) {
+      response.on('error', () => {}).write(PIECE)
+      const timer = setInterval(() => {
+        if (request.url!.includes('breaks')) response.socket!.resetAndDestroy()
+        else response.write(PIECE)
+      }, 20)
+      response.on('close', () => clearInterval(timer))
+      return
+    }
     let left = PIECES
     const write = (): void => {
       while (left-- > 0) if (!response.write(PIECE)) return void response.once('drain', write)
@@ -99,6 +108,17 @@ describe.each(LINES)('workerd %s', (line) => {
     expect(posts).toBeGreaterThan(2)
   })
 
+  // The runtime says the same of both, and nothing else tells them apart (measured).
+  it.each([
+    ['the client leaves', 'upstream?endless', leave],
+    ['the origin breaks off', 'upstream?breaks', (to: URL) => get(to, 'GET')],
+  ])('says that a body which is passed on was broken off when %s', async (_, path, meet) => {
+    await meet(new URL(path, url.traced))
+    const span = (await running.traced.spans(served('/upstream'))).find(({ kind }) => kind === 2)!
+    expect(plain(span.attributes)['cloudflare.outcome']).toBe('responseStreamDisconnected')
+    expect(span.status?.code ?? 0).toBe(0)
+  })
+
   it('ends the root when the client leaves, and tells the source', async () => {
     // What the newer runtime says without clew; the older one says nothing to a source, and keeps pulling.
     await leave(new URL('endless', url.traced))
@@ -113,6 +133,10 @@ describe.each(LINES)('workerd %s', (line) => {
     expect(span.status?.code ?? 0).toBe(0)
   })
 })
+
+/** The root of a request for this path has come. */
+const served = (path: string) => (spans: readonly DecodedSpan[]) =>
+  spans.some(({ kind, attributes }) => kind === 2 && plain(attributes)['url.path'] === path)
 
 const durationMs = ({ startTimeUnixNano, endTimeUnixNano }: DecodedSpan): number =>
   Number(BigInt(endTimeUnixNano) - BigInt(startTimeUnixNano)) / 1e6
