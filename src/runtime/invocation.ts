@@ -150,9 +150,8 @@ function open<Env>(config: Config, given: InvocationStart<Env>): Invocation<Env>
       once.then(workEnded, workEnded)
     },
     ended(record) {
-      if (phase === 'over') losses.add('late', 1, `"${record.name}" ended after the last export`)
-      else if (phase === 'late') leaveLate()
-      else if (record.endMs >= flushMs || flushes > 0) attempt(() => crowded(record))
+      if (phase === 'late') leaveLate()
+      else if (phase === 'open' && (record.endMs >= flushMs || flushes > 0)) attempt(() => crowded(record))
     },
     log(record) {
       const { logs } = owner.buffer
@@ -242,7 +241,9 @@ function open<Env>(config: Config, given: InvocationStart<Env>): Invocation<Env>
         new Promise((resolve) => setTimeout(resolve, 0)).then(() => {
           if (phase === 'over') return
           phase = 'over'
-          return leave(owner.buffer, true)
+          const closing = owner.buffer
+          owner.buffer = { ...emptyBuffer(), add: () => losses.add('late', 1, 'after the last export') }
+          return leave(closing, true)
         }),
       ),
     )

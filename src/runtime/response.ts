@@ -57,15 +57,13 @@ async function pump(
     else await pass(body, writable, span, lifetime)
   } catch (error) {
     // The client's leave is its good right. Of a stream that passes by itself the runtime does not say which side left it.
-    if (error === LEFT || /connection lost|disconnected/i.test(String(error)))
+    if (/connection lost|disconnected/i.test(String(error)))
       span.setAttribute('cloudflare.outcome', 'responseStreamDisconnected')
     else span.failed(error)
   }
 }
 
-/** What `pass` throws when the client has left. */
-const LEFT = {}
-
+/** Throws what the source throws, or that the client has disconnected. */
 async function pass(
   body: ReadableStream<Uint8Array>,
   writable: WritableStream,
@@ -101,7 +99,7 @@ async function pass(
     await writer.close()
     span.setAttribute(BODY_SIZE, bytes)
   } catch (error) {
-    const thrown = hasLeft ? LEFT : error
+    const thrown = hasLeft ? new Error('disconnected') : error
     // Whichever side still listens; the other knows. The runtime itself gives sources no reason.
     await Promise.allSettled([reader.cancel(), writer.abort(error)])
     throw thrown

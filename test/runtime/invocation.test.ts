@@ -212,6 +212,34 @@ describe('what comes late', () => {
     expect(drops).toEqual([['late', 1]])
   })
 
+  test('is counted once, whether it ends or not, and what left unfinished is not counted again', async () => {
+    const { run, idle, exporter, drops } = bench()
+    let root: Parameters<Parameters<typeof run>[0]>[0] | undefined
+    const open = run((span) => {
+      root = span
+      return span.startSpan('forgotten')
+    })
+    await turn()
+    root!.enterSpan('late', () => {})
+    await turn()
+    await idle()
+    open.end()
+    const endless = root!.startSpan('too late')
+    root!.startSpan('and too late').end()
+    await turn()
+    await idle()
+    expect(endless.isRecording()).toBe(true)
+    expect(exporter.batches.flatMap(({ spans }) => spans.map(({ name }) => name))).toEqual([
+      'root',
+      'forgotten',
+      'late',
+    ])
+    expect(drops).toEqual([
+      ['late', 1],
+      ['late', 1],
+    ])
+  })
+
   test('waits for a late waitUntil', async () => {
     const { run, idle, exporter } = bench()
     const gate = deferred()
