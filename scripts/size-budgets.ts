@@ -29,7 +29,7 @@ export const BUDGETS: readonly SizeBudget[] = [
     // RATIONALE.md, "Size", says what stands between. OpenTelemetry's SDK with its stock exporter: 17,689.
     name: 'a Worker that answers "hello": core, Workers, OTLP/JSON',
     entry: { file: 'test/runtime/fixtures/hello.ts' },
-    gzip: 17_000,
+    gzip: 17_100,
     aim: 6_000,
     shown: true,
   },
@@ -44,7 +44,7 @@ export const BUDGETS: readonly SizeBudget[] = [
         export { gzip, protobuf } from 'clew/flush'
         export { logs } from 'clew/logs'`,
     },
-    gzip: 32_700,
+    gzip: 32_800,
     aim: 16_000,
     shown: true,
   },
@@ -57,7 +57,7 @@ export const BUDGETS: readonly SizeBudget[] = [
         export { workers } from 'clew/workers'
         export { clew } from 'clew/hono'`,
     },
-    gzip: 18_500,
+    gzip: 18_600,
   },
   {
     name: 'a Lambda function: core, Lambda, OTLP/JSON',
@@ -66,7 +66,7 @@ export const BUDGETS: readonly SizeBudget[] = [
         export { createTracer, otlp } from 'clew'
         export { lambda } from 'clew/lambda'`,
     },
-    gzip: 20_500,
+    gzip: 20_600,
   },
   // Propagators.
   alone('propagate', 'w3c', 1_700),
@@ -136,8 +136,8 @@ export const BUDGETS: readonly SizeBudget[] = [
   alone('flush', 'serviceBindingExporter', 3_500),
   alone('flush', 'r2Exporter', 2_700),
   alone('flush', 'queueExporter', 2_450),
-  alone('flush', 'queueConsumer', 3_300),
-  alone('flush', 'tailForwarder', 3_250),
+  alone('flush', 'queueConsumer', 1_900),
+  alone('flush', 'tailForwarder', 1_850),
   alone('flush', 'fallback', 450),
   alone('flush', 'fanOut', 550),
   alone('flush', 'coalesce', 1_050),

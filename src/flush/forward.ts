@@ -1,7 +1,7 @@
 // In: a request that `json()` encoded some time ago, somewhere else. Out: what a receiver made of it now.
 // Must stay true: sent as it is; what is not ours is not sent.
 import type { ExportHost } from './exporter.ts'
-import { json } from './json.ts'
+import { jsonRequest } from './json.ts'
 import type { Reply } from './post.ts'
 import type { Receiver } from './receiver.ts'
 
@@ -23,5 +23,5 @@ export const isRequest = (line: unknown): line is string =>
 export async function forward(open: Receiver, line: unknown, host: ExportHost): Promise<Reply> {
   if (!isRequest(line)) return { ok: false, reason: 'encoding', message: 'no OTLP/JSON', alive: true }
   const signal = line.startsWith('{"resourceLogs"') ? 'logs' : 'traces'
-  return open(host, 'clew-forward', json())(line, signal)
+  return open(host, 'clew-forward', jsonRequest)(line, signal)
 }

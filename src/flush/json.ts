@@ -19,14 +19,19 @@ export function json(): Encoder {
   }
 
   return {
-    contentType: 'application/json',
+    ...jsonRequest,
     traces: (batch) => request('Spans', 'spans', list(batch.spans, span), batch),
     logs: (batch) => request('Logs', 'logRecords', list(batch.logs, log), batch),
-    answer(body) {
-      const said = (body.length && JSON.parse(new TextDecoder().decode(body)).partialSuccess) || {}
-      return { rejected: Number(said.rejectedSpans ?? said.rejectedLogRecords ?? 0), message: said.errorMessage ?? '' }
-    },
   }
+}
+
+/** What is said of such a request and in answer to it, for those who send what was encoded elsewhere. */
+export const jsonRequest: Pick<Encoder, 'contentType' | 'answer'> = {
+  contentType: 'application/json',
+  answer(body) {
+    const said = (body.length && JSON.parse(new TextDecoder().decode(body)).partialSuccess) || {}
+    return { rejected: Number(said.rejectedSpans ?? said.rejectedLogRecords ?? 0), message: said.errorMessage ?? '' }
+  },
 }
 
 // Appending to one string is what V8 does best: each `+` is a rope of two parts, flattened once when it is sent. What that

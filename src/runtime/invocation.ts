@@ -117,7 +117,7 @@ interface Invocation<Env> extends Outcome {
 }
 
 function open<Env>(config: Config, given: InvocationStart<Env>): Invocation<Env> {
-  const { attempt, limits, losses, now, propagator, tailSampler } = config
+  const { attempt, baggageKeys, ids, limits, losses, mirror, now, propagator, redact, tailSampler } = config
   const start = { ...given, ...attempt(() => given.describe?.()) }
   const { env, keepAlive, graceMs = Infinity } = start
   const head = decideAtHead(config, start)
@@ -139,6 +139,11 @@ function open<Env>(config: Config, given: InvocationStart<Env>): Invocation<Env>
 
   const owner: SpanOwner<Env> = {
     config,
+    now,
+    ids,
+    baggageKeys,
+    mirror,
+    redact,
     buffer: emptyBuffer(),
     bind: (span) => attempt(() => start.bind?.(env, span)) ?? env,
     waitUntil(promise) {

@@ -20,7 +20,7 @@ export type Identity = Pick<
 /** What a record takes of the configuration. */
 interface Rules {
   readonly now: Clock
-  readonly redact?: Redact
+  readonly redact?: Redact | undefined
 }
 
 /** Shared, so that a span without events and links owns no array. */

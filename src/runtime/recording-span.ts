@@ -35,15 +35,7 @@ export function rootSpan<Env>(
   options: SpanOptions | undefined,
 ): RecordingSpan<Env> {
   const { spanId, parentSpanId, parentIsRemote } = identity
-  const record = openRecord(
-    options ? owner.config : UNKEPT,
-    identity,
-    spanId,
-    parentSpanId,
-    parentIsRemote,
-    name,
-    options,
-  )
+  const record = openRecord(options ? owner : UNKEPT, identity, spanId, parentSpanId, parentIsRemote, name, options)
   if (!options) record.endMs = UNRECORDED
   return opened(owner, scope, record, undefined, undefined, options)
 }
@@ -61,7 +53,7 @@ function opened<Env>(
 ): RecordingSpan<Env> {
   const span = new RecordingSpan(owner, scope, record, parent)
   if (record.endMs === 0) {
-    const { baggageKeys, mirror } = owner.config
+    const { baggageKeys, mirror } = owner
     for (const key of baggageKeys) record.attributes[key] ??= scope.baggage?.get(key)
     owner.buffer.add(record)
     if (options?.links) span.addLinks(options.links)
@@ -108,12 +100,11 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
     options: SpanOptions | undefined,
   ): RecordingSpan<Env> {
     const owner = this.#owner
-    const { config } = owner
     try {
-      const record = openRecord(config, trace, config.ids.spanId(), parentSpanId, isRemote, name, options)
+      const record = openRecord(owner, trace, owner.ids.spanId(), parentSpanId, isRemote, name, options)
       return opened(owner, scope, record, parent, this.record, options)
     } catch (error) {
-      config.failed(error)
+      owner.config.failed(error)
       return new RecordingSpan(owner, this.#scope, { ...this.record, endMs: UNRECORDED }, this)
     }
   }
@@ -335,13 +326,14 @@ export class RecordingSpan<Env> implements Span<Env>, Lineage, Outcome {
     if (record.endMs !== 0) return
     record.endMs = record.startMs
     try {
-      record.endMs = Math.max(record.startMs, epochMs(time, owner.config.now))
+      record.endMs = Math.max(record.startMs, epochMs(time, owner.now))
     } catch (error) {
       owner.config.failed(error)
     }
     if (record.statusCode === StatusCode.ERROR) owner.buffer.protect(this)
-    const { limits, mirror, redactor } = owner.config
+    const { mirror } = owner
     if (mirror) {
+      const { limits, redactor } = owner.config
       const shown = { ...record, attributes: { ...record.attributes }, events: [], links: [] }
       seal(shown, limits, redactor)
       mirror.ended(record, shown)

@@ -21,8 +21,8 @@ export type Mask = (secret: string) => string
 
 export const MASK: Mask = () => 'REDACTED'
 
-/** Where neither of these is, there is no secret; most texts have none. */
-const SIGN = /[\w.\]-]=|@/
+/** What stands before the value of a pair. Most texts have none, and are not looked at any further. */
+const PAIRED = /[\w.\]-]=/
 
 const CREDENTIALS = /(\w:\/\/)[^\s/?#]*@/g
 
@@ -44,12 +44,11 @@ const MAX_KEYS = 500
 
 /** A text without the secrets that its URLs and its pairs hold. */
 export function redactUrl(text: string): string {
-  return SIGN.test(text)
-    ? text
-        .replace(CREDENTIALS, '$1REDACTED:REDACTED@')
-        .replace(PAIR, (pair, sign: string, key: string) =>
-          SECRET_KEY.test(key) || (sign && SECRET_IN_QUERY.test(key)) ? `${sign}${key}=REDACTED` : pair,
-        )
+  if (text.includes('@')) text = text.replace(CREDENTIALS, '$1REDACTED:REDACTED@')
+  return text.includes('=') && PAIRED.test(text)
+    ? text.replace(PAIR, (pair, sign: string, key: string) =>
+        SECRET_KEY.test(key) || (sign && SECRET_IN_QUERY.test(key)) ? `${sign}${key}=REDACTED` : pair,
+      )
     : text
 }
 

@@ -8,9 +8,14 @@ import type { Config } from './options.ts'
 import type { OpenRecord } from './record.ts'
 import type { Span } from './span.ts'
 
-/** What a span needs of its invocation. */
-export interface SpanOwner<Env> {
+/**
+ * What a span needs of its invocation. Of the configuration, whose shape follows the options that were given, what every
+ * span reads is here: in objects of one shape, which V8 reads from faster.
+ */
+export interface SpanOwner<Env> extends Pick<Config, 'now' | 'ids' | 'baggageKeys'> {
   readonly config: Config
+  readonly mirror: Config['mirror'] | undefined
+  readonly redact: Config['redact'] | undefined
   /** Replaced when the invocation closes. */
   buffer: SpanBuffer
   /** The host's env, traced under `span`. */
