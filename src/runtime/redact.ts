@@ -116,11 +116,13 @@ export function redactor(mask: Mask = MASK, reveal: readonly string[] = []): Red
   }
 
   return (all, maxLength = Infinity) => {
+    const left = { nodes: 0 }
     for (const key in all) {
       const before = all[key]
       let after: AttributeValue
+      left.nodes = MAX_NODES
       try {
-        after = masked(key, before, maxLength, MAX_DEPTH, { nodes: MAX_NODES })
+        after = masked(key, before, maxLength, MAX_DEPTH, left)
       } catch {
         after = MASK('')
       }
