@@ -17,7 +17,7 @@ export interface Admitted extends Omit<PropagationContext, 'spanContext'> {
 
 /** Applies trust to what was extracted. */
 export function admit(context: PropagationContext, trust: Trust): Admitted {
-  const { spanContext, ...rest } = context
-  if (trust === 'continue') return { ...rest, parent: spanContext }
+  const { spanContext, baggage, decision, passthrough } = context
+  if (trust === 'continue') return { parent: spanContext, baggage, decision, passthrough }
   return trust === 'link' ? { link: spanContext } : {}
 }

@@ -1,7 +1,7 @@
 // In: an event as Cloudflare delivers it, its env and its context. Out: an invocation with a root span that says so.
 // Must stay true: the handler gets the runtime's own arguments unless a kind says otherwise; the runtime's promise is
 // given before the first line of the handler runs.
-import type { Attributes, SpanKind } from '../flush/model.ts'
+import { type Attributes, SpanKind } from '../flush/model.ts'
 import { bindEnv } from './bindings/env.ts'
 import { forward } from './forward.ts'
 import type { InvocationStart, Lifetime } from './invocation.ts'
@@ -56,7 +56,9 @@ export function startOf<Env>(
   trigger: string,
   env: Env,
   ctx: Context,
+  kind: SpanKind = SpanKind.SERVER,
   attributes?: () => Attributes,
+  describe?: InvocationStart<Env>['describe'],
 ): InvocationStart<Env> {
   const isCold = !warm.has(tracer)
   warm.add(tracer)
@@ -64,6 +66,8 @@ export function startOf<Env>(
   const version = (env as { CF_VERSION_METADATA?: { id?: unknown } } | undefined)?.CF_VERSION_METADATA?.id
   return {
     name: type,
+    kind,
+    describe,
     attributes: () => ({
       'faas.trigger': trigger,
       'cloudflare.handler_type': type,
@@ -95,11 +99,11 @@ export function traceEvent<Env>(
   let own: Described['attributes'] | undefined
   const attributes = (): Attributes => ({ ...(typeof own === 'function' ? own() : own), ...more })
   const describe = (): Partial<InvocationStart<Env>> => {
-    const { attributes, ...described } = event.describe(...args)
-    own = attributes
-    return described
+    const described = event.describe(...args)
+    own = described.attributes
+    return Object.assign(described, { attributes: start.attributes })
   }
-  const start = { ...startOf(tracer, type, trigger, env, ctx, attributes), kind, describe }
+  const start = startOf(tracer, type, trigger, env, ctx, kind, attributes, describe)
   return tracer.invoke<unknown>(start, (span, lifetime) => {
     const recording = span as unknown as RecordingSpan<unknown>
     const { attempt } = recording.config

@@ -47,10 +47,8 @@ export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): 
     if (start.parent) return admit(start.parent, 'continue')
     return carrier ? admit(propagator.extract(carrier, {}), typeof trust === 'string' ? trust : trust(carrier)) : {}
   }, {})
-  const { parent, link, decision, ...rest } = admitted
-  if (rest.baggage) rest.baggage = safeBaggage(config, rest.baggage)
-  // Our own decision travels on, in the flag; only the wish to keep the trace at any price is more than that.
-  const scope = decision === 'debug' ? { ...rest, decision } : rest
+  const { parent, link, decision, passthrough } = admitted
+  const baggage = admitted.baggage && safeBaggage(config, admitted.baggage)
   const traceId = parent?.traceId ?? attempt(() => config.mirror?.traceId()) ?? ids.traceId()
   if (link) links = [...links, { context: link }]
   let made: Attributes | undefined
@@ -68,7 +66,7 @@ export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): 
         name,
         kind,
         links: links.map((one) => linkRecord(one)),
-        baggage: scope.baggage,
+        baggage,
         headers: carrier,
         nowMs: config.now(),
         random: config.random,
@@ -89,7 +87,8 @@ export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): 
       traceFlags: (parent ? parent.traceFlags & RANDOM : RANDOM) | (isSampled ? SAMPLED : 0),
       traceState: traceState?.serialize() ?? '',
     },
-    scope: traceState ? { ...scope, traceState } : scope,
+    // Our own decision travels on, in the flag; only the wish to keep the trace at any price is more than that.
+    scope: { baggage, passthrough, decision: decision === 'debug' ? decision : undefined, traceState },
     links,
     isSampled,
     mayStay,

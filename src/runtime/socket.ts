@@ -2,7 +2,6 @@
 // lasts until it closes, and an invocation for each event, with a link to it.
 // Must stay true: handlers run in the order of the events, as listeners do; nothing waits for a message's export.
 import type { ExecutionContext, WebSocket } from '@cloudflare/workers-types'
-import { SpanKind } from '../flush/model.ts'
 import { startOf } from './event.ts'
 import { recordFailure } from './failure.ts'
 import { unwrap } from './forward.ts'
@@ -31,7 +30,7 @@ export function listen<Env>(
   const opener = ctx.span as unknown as RecordingSpan<unknown>
   // The runtime's own: what waits for the socket must not hold up the request that opened it.
   const [env, host] = [unwrap(ctx.span.env), unwrap(ctx)]
-  const start = (type: string) => ({ ...startOf(tracer, type, 'other', env, host), kind: SpanKind.SERVER })
+  const start = (type: string) => startOf(tracer, type, 'other', env, host)
 
   tracer.invoke({ ...start('websocket'), parent: opener.propagation() }, (connection) => {
     connection.setAttribute('network.protocol.name', 'websocket')

@@ -2,7 +2,7 @@
 // Must stay true: an invocation is one object, and all of its spans hold the same.
 import type { LogRecord } from '../flush/model.ts'
 import type { PropagationContext } from '../propagate/propagator.ts'
-import type { SpanContext } from '../propagate/span-context.ts'
+import type { TraceState } from '../propagate/trace-state.ts'
 import type { SpanBuffer } from './buffer.ts'
 import type { Config } from './options.ts'
 import type { OpenRecord } from './record.ts'
@@ -30,4 +30,4 @@ export interface SpanOwner<Env> extends Pick<Config, 'now' | 'ids' | 'baggageKey
 }
 
 /** What a span hands on to its children beside its ids: trace state, baggage, and what formats pass through. */
-export type Scope = Omit<PropagationContext, 'spanContext'> & Pick<SpanContext, 'traceState'>
+export type Scope = Omit<PropagationContext, 'spanContext'> & { readonly traceState?: TraceState | undefined }
