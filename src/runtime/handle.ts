@@ -79,11 +79,11 @@ export function handle<Env = unknown, C = undefined>(
         const more = options.attributes?.(request, context)
         const route = more?.['http.route']
         const name = methodName(methodAttributes(request.method))
-        return {
+        Object.assign(start, {
           name: route ? `${name} ${route}` : name,
           carrier: options.carrier?.(request, context) ?? request.headers,
           attributes: () => ({ ...requestAttributes(request), ...more }),
-        }
+        })
       },
       env,
       keepAlive(promise: Promise<unknown>) {

@@ -25,10 +25,10 @@ export interface InvocationStart<Env> {
   readonly attributes?: Attributes | (() => Attributes)
   readonly links?: readonly Link[]
   /**
-   * More of this, asked once and only when the tracer is configured, and written onto this object. Where it throws, what is
-   * here must do.
+   * Completes this object, which must be this invocation's own. Called once, first of all, and only when the tracer is
+   * configured. Where it throws, what is here must do.
    */
-  readonly describe?: (() => Partial<InvocationStart<Env>>) | undefined
+  readonly describe?: (() => void) | undefined
   readonly env: Env
   /** Where a parent may be found: the incoming headers, or their like. */
   readonly carrier?: Getter
@@ -121,12 +121,7 @@ interface Invocation<Env> extends Outcome {
 
 function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env> {
   const { attempt, baggageKeys, ids, limits, losses, mirror, now, propagator, redact, tailSampler } = config
-  // Not into a copy: objects made by spreading cost a Worker some microseconds a request.
-  if (start.describe)
-    Object.assign(
-      start,
-      attempt(() => start.describe!()),
-    )
+  attempt(() => start.describe?.())
   const { env, keepAlive, graceMs = Infinity } = start
   const head = decideAtHead(config, start)
   const { isRecorded } = head
