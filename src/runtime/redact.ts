@@ -22,7 +22,7 @@ export type Mask = (secret: string) => string
 export const MASK: Mask = () => 'REDACTED'
 
 /** What stands before the value of a pair. Most texts have none, and are not looked at any further. */
-const PAIRED = /[\w.\]-]=/
+const PAIRED = /[\w.%\]-]=/
 
 const CREDENTIALS = /(\w:\/\/)[^\s/?#]*@/g
 
