@@ -27,7 +27,7 @@ export async function clew(from: string): Promise<Peer<Span, Batch>> {
   const load = (door: string): Promise<unknown> => import(`${from}/src/${door}.ts`)
   const { createTracer, alwaysOff, parentBased, traceIdRatio } = (await load('index')) as Clew
   const { gzip, json, protobuf } = (await load('flush')) as Flush
-  const { composite, traceContext, baggage, recordGetter, recordSetter } = (await load('propagate')) as Propagate
+  const { recordGetter, recordSetter, w3c } = (await load('propagate')) as Propagate
   const {
     alwaysOn: on,
     alwaysRecord,
@@ -69,7 +69,7 @@ export async function clew(from: string): Promise<Peer<Span, Batch>> {
       ended = promise
     },
   }
-  const propagator = composite([traceContext(), baggage()])
+  const propagator = w3c()
   const pack = gzip({ minBytes: 0 })
   const half = parentBased({ root: traceIdRatio(0.5) })
   const limited = rateLimited(10)

@@ -33,11 +33,9 @@ export const isInt = (value: unknown): value is number | bigint =>
 /**
  * A value without functions, symbols, cycles, getters or depth: only these need the walk, so encoders call it for
  * arrays and objects alone. What cannot be represented becomes null; an absent entry of an object is left out.
- * `plain` is asked for what stands in place of an object.
  */
 export function clean(
   value: unknown,
-  plain: (value: object) => unknown = (value) => value,
   depth: number = MAX_DEPTH,
   left: { nodes: number } = { nodes: MAX_NODES },
 ): CleanValue {
@@ -45,18 +43,16 @@ export function clean(
     if (left.nodes-- <= 0 || isAbsent(value)) return null
     if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value as CleanValue
     if (depth === 0) return null
-    const instead = plain(value)
-    if (instead !== value) return clean(instead, plain, depth - 1, left)
     if (Array.isArray(value)) {
       const values: CleanValue[] = []
       // An index, not an iterator: `new Array(1e9)` must end.
-      for (let i = 0; i < value.length && left.nodes > 0; i++) values.push(clean(value[i], plain, depth - 1, left))
+      for (let i = 0; i < value.length && left.nodes > 0; i++) values.push(clean(value[i], depth - 1, left))
       return values
     }
     const entries: CleanEntries = new Map()
     for (const key of Object.keys(value)) {
       const entry = (value as { [key: string]: AttributeValue })[key]
-      if (left.nodes > 0 && !isAbsent(entry)) entries.set(key, clean(entry, plain, depth - 1, left))
+      if (left.nodes > 0 && !isAbsent(entry)) entries.set(key, clean(entry, depth - 1, left))
     }
     return entries
   } catch {
