@@ -50,7 +50,13 @@ const SECTIONS: readonly Section[] = [
       'The exponent is the slope of cost over size on logarithms, by least squares, without the smallest size, which hides growth behind what any request costs. 1 is linear, 2 quadratic; caches and the collector of garbage make it a little more than 1 for anybody.',
   },
   { prefix: 'gzip/', title: 'gzip, per span: in Node the time until it is there, in workerd CPU time', unit: 'ns' },
-  { prefix: 'propagate', title: 'Extract and inject W3C Trace Context', unit: 'ns' },
+  {
+    prefix: 'propagate',
+    title: 'Extract and inject W3C Trace Context',
+    unit: 'ns',
+    about:
+      'From and into a plain object, by each library’s own getter: clew’s finds a name in any letter case, as hosts hand headers over, the others only as it is written. `node bench/propagate.ts` gives both the same carriers, and so compares the formats alone.',
+  },
   { prefix: 'decide/', title: 'Sampling decisions a second: more is better' },
   {
     prefix: 'load/',
