@@ -29,7 +29,7 @@ export const BUDGETS: readonly SizeBudget[] = [
     // RATIONALE.md, "Size", says what stands between. OpenTelemetry's SDK with its stock exporter: 17,689.
     name: 'a Worker that answers "hello": core, Workers, OTLP/JSON',
     entry: { file: 'test/runtime/fixtures/hello.ts' },
-    gzip: 17_100,
+    gzip: 17_250,
     aim: 6_000,
     shown: true,
   },
@@ -44,7 +44,7 @@ export const BUDGETS: readonly SizeBudget[] = [
         export { gzip, protobuf } from 'clew/flush'
         export { logs } from 'clew/logs'`,
     },
-    gzip: 32_800,
+    gzip: 32_900,
     aim: 16_000,
     shown: true,
   },
@@ -57,7 +57,7 @@ export const BUDGETS: readonly SizeBudget[] = [
         export { workers } from 'clew/workers'
         export { clew } from 'clew/hono'`,
     },
-    gzip: 18_600,
+    gzip: 18_750,
   },
   {
     name: 'a Lambda function: core, Lambda, OTLP/JSON',
