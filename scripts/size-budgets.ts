@@ -29,7 +29,7 @@ export const BUDGETS: readonly SizeBudget[] = [
     // RATIONALE.md, "Size", says what stands between. OpenTelemetry's SDK with its stock exporter: 17,689.
     name: 'a Worker that answers "hello": core, Workers, OTLP/JSON',
     entry: { file: 'test/runtime/fixtures/hello.ts' },
-    gzip: 17_250,
+    gzip: 17_300,
     aim: 6_000,
     shown: true,
   },
@@ -57,7 +57,7 @@ export const BUDGETS: readonly SizeBudget[] = [
         export { workers } from 'clew/workers'
         export { clew } from 'clew/hono'`,
     },
-    gzip: 18_750,
+    gzip: 18_800,
   },
   {
     name: 'a Lambda function: core, Lambda, OTLP/JSON',

@@ -78,6 +78,7 @@ export function startOf<Env>(
     env,
     keepAlive: (promise) => ctx.waitUntil(promise),
     graceMs: GRACE_MS,
+    answersFirst: true,
     // Of a Worker's context, not of an object's or a Workflow's, which live on.
     endsCalls: 'passThroughOnException' in ctx,
     resource: RESOURCE,

@@ -91,6 +91,7 @@ export function handle<Env = unknown, C = undefined>(
         else if (lingering) lingering.keepAlive(promise)
         else kept.push(promise)
       },
+      answersFirst: !isBefore,
       ...(graceMs !== undefined && { graceMs }),
       ...(resource && { resource }),
       ...(isBefore && { budgetMs: () => settledMs + beforeResponseMs - Date.now() }),

@@ -44,6 +44,11 @@ export interface InvocationStart<Env> {
   readonly graceMs?: number
   /** Milliseconds an export may take, asked when it begins. Default: what is left of `graceMs`. */
   budgetMs?(): number
+  /**
+   * True: the host answers its caller before the next turn of its event loop. The close waits for that turn, so that nobody
+   * waits for the close. Default false.
+   */
+  readonly answersFirst?: boolean
   /** True: the host ends the calls that an invocation leaves behind. Default false. */
   readonly endsCalls?: boolean
   /** Attributes of the resource that the host itself knows: the same object every time. */
@@ -206,7 +211,14 @@ function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env>
   }
 
   function workEnded(): void {
-    if (--pending === 0) phase === 'open' ? close() : leaveLate()
+    if (--pending > 0) return
+    if (phase !== 'open') leaveLate()
+    else if (!attempt(() => start.answersFirst && setTimeout(closeIfIdle, 0))) close()
+  }
+
+  /** Unless there is new work, or it has been closed meanwhile. */
+  function closeIfIdle(): void {
+    if (phase === 'open' && pending === 0) close()
   }
 
   function close(): void {

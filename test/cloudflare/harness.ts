@@ -116,11 +116,13 @@ export function app(collector: Collector, kind: 'traced' | 'plain'): readonly Op
 /** Options of a Worker that is reached without Miniflare's own Worker in front, and may be sent what is no HTTP. */
 export const DIRECT: Options = { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] }
 
+/** Where a Worker with `DIRECT` listens. */
+export const directUrl = ({ miniflare }: Running, name: string): Promise<URL> =>
+  (miniflare as unknown as { unsafeGetDirectURL(name: string): Promise<URL> }).unsafeGetDirectURL(name)
+
 /** A WebSocket by hand, for what no client would send. */
-export async function rawSocket({ miniflare }: Running, name: string, path: string) {
-  const { port } = await (
-    miniflare as unknown as { unsafeGetDirectURL(name: string): Promise<URL> }
-  ).unsafeGetDirectURL(name)
+export async function rawSocket(running: Running, name: string, path: string) {
+  const { port } = await directUrl(running, name)
   const socket: Socket = connect(Number(port), '127.0.0.1')
   socket.on('error', () => {})
   const came = (): Promise<unknown> => new Promise((resolve) => socket.once('data', resolve))

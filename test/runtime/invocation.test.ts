@@ -56,6 +56,56 @@ describe('the close', () => {
     expect(exporter.batches).toHaveLength(1)
   })
 
+  describe('where the host answers first', () => {
+    const start = { answersFirst: true }
+
+    test('comes a turn after the answer, and takes with it what has ended by then', async () => {
+      const { run, idle, exporter } = bench()
+      await run(async (span) => {
+        const floating = span.startSpan('floating')
+        void Promise.resolve().then(() => Promise.resolve().then(() => floating.end()))
+      }, start)
+      for (let n = 0; n < 20; n++) await Promise.resolve()
+      expect(exporter.batches).toHaveLength(0)
+      await idle()
+      expect(exporter.batches).toHaveLength(1)
+      expect(tree(exporter.spans)).toBe(['root [0+0]', '  floating [0+0]'].join('\n'))
+      expect(exporter.spans.some(({ attributes }) => 'clew.unfinished' in attributes)).toBe(false)
+    })
+
+    test('waits for work that begins in that turn', async () => {
+      const { run, idle, exporter } = bench()
+      const work = deferred()
+      const span = run((span) => span, start)
+      span.waitUntil(span.enterSpan('begun late', () => work.promise))
+      await turn()
+      await turn()
+      expect(exporter.batches).toHaveLength(0)
+      work.resolve()
+      await idle()
+      expect(exporter.batches).toHaveLength(1)
+    })
+
+    test('comes at once when the host stops, and once', async () => {
+      const { run, idle, exporter } = bench()
+      run((_, lifetime) => lifetime, start).close()
+      await idle()
+      await turn()
+      expect(exporter.batches).toHaveLength(1)
+    })
+
+    test('comes at once where there is no timer', async () => {
+      const { run, idle, exporter } = bench()
+      vi.stubGlobal('setTimeout', () => {
+        throw new Error('no timers here')
+      })
+      run(() => {}, start)
+      vi.unstubAllGlobals()
+      await idle()
+      expect(exporter.batches).toHaveLength(1)
+    })
+  })
+
   test('is not put off by a waitUntil that rejects, and hands the host the same promise', async () => {
     const { run, idle, exporter, kept } = bench()
     const failing = Promise.reject(new Error('background'))
