@@ -139,6 +139,7 @@ describe.each(['@vercel/request-context', '@next/request-context'])('Vercel, by 
       return new Response('ok')
     })(request())
     expect(kept).toHaveLength(2)
+    await settled()
   })
 
   it('keeps a function awake by the request context, and hands on what Next.js gives', async () => {
