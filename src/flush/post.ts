@@ -45,44 +45,9 @@ export function post(
   // that comes too late is not called off, and nobody waits for it.
   const controller = host.endsCalls || typeof AbortController === 'undefined' ? undefined : new AbortController()
   const signal = controller?.signal as AbortSignal
+  const init = { method: 'POST', headers, body, redirect: 'manual', signal } as const
   /** What is known so far, and so the answer when time is up. */
   let reply: Reply = { ok: false, reason: 'timeout', message: 'no answer in time', alive: false }
-
-  async function attempts(): Promise<void> {
-    for (let tries = 1, backOffMs = FIRST_WAIT_MS; ; tries++, backOffMs *= 2) {
-      let waitMs = backOffMs * (0.8 + 0.4 * host.random())
-      let alive = false
-      try {
-        // A redirect would carry our headers, and so the key to the backend, to whoever it names.
-        const response = await host.fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal })
-        const { status } = response
-        const said = (name: string): string => response.headers.get(name) ?? ''
-        alive = !/429|50[234]/.test(String(status))
-        // A web page that answers 200 is no receiver: a URL that points to it is an error that must show.
-        const isTaken = response.ok && !said('content-type').includes('html')
-        const refused = (text: string): Reply => ({
-          ok: false,
-          reason: 'refused',
-          message: `HTTP ${status} ${text}`,
-          alive,
-        })
-        const location = isTaken ? '' : said('location')
-        // Known before the rest of the answer, whatever becomes of it: what was taken must not be sent twice.
-        reply = isTaken ? { ok: true } : refused(location)
-        // Seconds or an HTTP date (RFC 9110, 10.2.3); 0 is a date that has been.
-        const after = isTaken ? '' : said('retry-after')
-        const askedMs = Math.max(0, Number(after) * 1000 || Date.parse(after) - host.now())
-        if (askedMs >= 0) waitMs = askedMs
-        const bytes = await read(response)
-        if (isTaken) reply = { ok: true, ...answer?.(bytes) }
-        else if (!location) reply = refused(new TextDecoder().decode(bytes.subarray(0, 200)))
-      } catch (error) {
-        if (!alive) reply = { ok: false, reason: 'network', message: String((error as Error).cause ?? error), alive }
-      }
-      if (alive || signal?.aborted || tries >= maxTries || host.now() + waitMs >= deadlineMs) return
-      await new Promise((resolve) => setTimeout(resolve, waitMs))
-    }
-  }
 
   return new Promise((resolve) => {
     // A race and not only a signal: a fetch that ignores its signal must not hold up the invocation.
@@ -90,11 +55,52 @@ export function post(
       resolve(reply)
       controller?.abort()
     }, deadlineMs - host.now())
-    attempts().then(() => {
+    ;(async () => {
+      for (let tries = 1, backOffMs = FIRST_WAIT_MS; ; tries++, backOffMs *= 2) {
+        const askedMs = await attempt(host, url, init, answer, (said) => (reply = said))
+        const waitMs = askedMs >= 0 ? askedMs : backOffMs * (0.8 + 0.4 * host.random())
+        const isFinal = reply.ok || reply.alive
+        if (isFinal || signal?.aborted || tries >= maxTries || host.now() + waitMs >= deadlineMs) break
+        await new Promise((resolve) => setTimeout(resolve, waitMs))
+      }
       clearTimeout(timer)
       resolve(reply)
-    })
+    })()
   })
+}
+
+/** One try; `tell` hears of its outcome as soon as it is known. The milliseconds that the receiver asks to wait, or NaN. */
+async function attempt(
+  host: ExportHost,
+  url: string,
+  init: RequestInit,
+  answer: Encoder['answer'] | undefined,
+  tell: (reply: Reply) => void,
+): Promise<number> {
+  let waitMs = Number.NaN
+  let alive = false
+  try {
+    // A redirect would carry our headers, and so the key to the backend, to whoever it names.
+    const response = await host.fetch(url, init)
+    const { status, headers } = response
+    alive = !/429|50[234]/.test(String(status))
+    // A web page that answers 200 is no receiver: a URL that points to it is an error that must show.
+    const isTaken = response.ok && !headers.get('content-type')?.includes('html')
+    const refusal: Refusal = { ok: false, reason: 'refused', message: `HTTP ${status} `, alive }
+    const location = isTaken ? '' : (headers.get('location') ?? '')
+    // Known before the rest of the answer, whatever becomes of it: what was taken must not be sent twice.
+    tell(isTaken ? { ok: true } : { ...refusal, message: refusal.message + location })
+    // Seconds or an HTTP date (RFC 9110, 10.2.3); 0 is a date that has been.
+    const after = isTaken ? '' : (headers.get('retry-after') ?? '')
+    waitMs = Math.max(0, Number(after) * 1000 || Date.parse(after) - host.now())
+    const bytes = await read(response)
+    if (isTaken) tell({ ok: true, ...answer?.(bytes) })
+    else if (!location)
+      tell({ ...refusal, message: refusal.message + new TextDecoder().decode(bytes.subarray(0, 200)) })
+  } catch (error) {
+    if (!alive) tell({ ok: false, reason: 'network', message: String((error as Error).cause ?? error), alive })
+  }
+  return waitMs
 }
 
 /**

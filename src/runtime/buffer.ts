@@ -33,7 +33,9 @@ export function spanBuffer(limit: number): SpanBuffer {
   const buffer: SpanBuffer = {
     logs: [],
     started: 0,
-    records: () => (buffer.started > limit ? records.sort((a, b) => a.startMs - b.startMs) : records),
+    records() {
+      return buffer.started > limit ? records.sort((a, b) => a.startMs - b.startMs) : records
+    },
     add(record) {
       if (++buffer.started <= limit) records.push(record)
     },

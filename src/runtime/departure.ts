@@ -1,7 +1,7 @@
 // In: the spans of an invocation that are to leave. Out: the decision whether they do, and their export.
 // Must stay true: never rejects and always settles; every span is exported once or counted with a reason; the verdict is
 // final: what comes late goes the way of the first.
-import type { ExportHost, ExportResult } from '../flush/exporter.ts'
+import type { Exporter, ExportHost, ExportResult } from '../flush/exporter.ts'
 import type { Batch, SpanRecord } from '../flush/model.ts'
 import type { TailVerdict } from '../sampling/tail-sampler.ts'
 import type { SpanBuffer } from './buffer.ts'
@@ -105,16 +105,23 @@ function decideAtTail(config: Config, head: Head, root: OpenRecord, buffer: Span
 /** Exports within what the host leaves; answers itself where the exporter does not. */
 async function send({ exporter, losses }: Config, what: Omit<Batch, 'dropped'>, host: ExportHost): Promise<void> {
   const batch = { ...what, dropped: losses.take() }
-  const lost = (reason: 'timeout' | 'encoding', message: string): ExportResult => ({ ok: false, reason, message })
-  const ask = async (): Promise<ExportResult> => exporter.export(batch, host)
   let timer: ReturnType<typeof setTimeout> | undefined
-  let answer = ask().catch((error) => lost('encoding', `the exporter failed: ${error}`))
+  let answer = ask(exporter, batch, host)
   if (!exporter.isTimely && host.budgetMs < NO_LIMIT_MS) {
     const late = new Promise<ExportResult>((resolve) => {
-      timer = setTimeout(() => resolve(lost('timeout', 'the exporter did not answer')), host.budgetMs)
+      const result: ExportResult = { ok: false, reason: 'timeout', message: 'the exporter did not answer' }
+      timer = setTimeout(() => resolve(result), host.budgetMs)
     })
     answer = Promise.race([answer, late])
   }
   losses.settle(batch, await answer)
   if (timer) clearTimeout(timer)
+}
+
+async function ask(exporter: Exporter, batch: Batch, host: ExportHost): Promise<ExportResult> {
+  try {
+    return await exporter.export(batch, host)
+  } catch (error) {
+    return { ok: false, reason: 'encoding', message: `the exporter failed: ${error}` }
+  }
 }

@@ -68,15 +68,19 @@ export function startOf<Env>(
     name: type,
     kind,
     describe,
-    attributes: () => ({
-      'faas.trigger': trigger,
-      'cloudflare.handler_type': type,
-      ...(isCold && { 'faas.coldstart': true }),
-      ...(typeof version === 'string' && { 'cloudflare.script_version.id': version }),
-      ...attributes?.(),
-    }),
+    attributes() {
+      return {
+        'faas.trigger': trigger,
+        'cloudflare.handler_type': type,
+        ...(isCold && { 'faas.coldstart': true }),
+        ...(typeof version === 'string' && { 'cloudflare.script_version.id': version }),
+        ...attributes?.(),
+      }
+    },
     env,
-    keepAlive: (promise) => ctx.waitUntil(promise),
+    keepAlive(promise) {
+      ctx.waitUntil(promise)
+    },
     graceMs: GRACE_MS,
     answersFirst: true,
     // Of a Worker's context, not of an object's or a Workflow's, which live on.
@@ -98,23 +102,41 @@ export function traceEvent<Env>(
 ): unknown {
   const { type, trigger, kind } = event
   let own: Described['attributes'] | undefined
-  const attributes = (): Attributes => ({ ...(typeof own === 'function' ? own() : own), ...more })
-  const describe = (): void => {
-    const described = event.describe(...args)
-    own = described.attributes
-    // Not a copy: objects made by spreading cost a Worker some microseconds a request.
-    Object.assign(start, described, { attributes: start.attributes })
-  }
-  const start = startOf(tracer, type, trigger, env, ctx, kind, attributes, describe)
+  const start = startOf(
+    tracer,
+    type,
+    trigger,
+    env,
+    ctx,
+    kind,
+    () => ({ ...(typeof own === 'function' ? own() : own), ...more }),
+    () => {
+      const described = event.describe(...args)
+      own = described.attributes
+      // Not a copy: objects made by spreading cost a Worker some microseconds a request.
+      Object.assign(start, described, { attributes: start.attributes })
+    },
+  )
   return tracer.invoke<unknown>(start, (span, lifetime) => {
     const recording = span as unknown as RecordingSpan<unknown>
     const { attempt } = recording.config
     const result = handle(span, ...attempt(() => event.enter?.(recording, lifetime, ...args) ?? args, args))
     if (!event.leave) return result
-    const leave = (value: unknown): unknown =>
-      attempt(() => event.leave!(value as never, recording, lifetime, ...args), value)
-    return result instanceof Promise ? result.then(leave) : leave(result)
+    return result instanceof Promise
+      ? result.then((value) => left(event, value, recording, lifetime, args))
+      : left(event, result, recording, lifetime, args)
   })
+}
+
+/** What the runtime gets in place of `result`. */
+function left(
+  event: EventKind,
+  result: unknown,
+  span: RecordingSpan<unknown>,
+  lifetime: Lifetime,
+  args: readonly unknown[],
+): unknown {
+  return span.config.attempt(() => event.leave!(result as never, span, lifetime, ...args), result)
 }
 
 /** The runtime's context, with the span in it, and with a `waitUntil` that the invocation waits for. */

@@ -15,7 +15,9 @@ export const fetchEvent: EventKind<readonly [Request]> = {
     const { headers, method } = request
     return {
       name: methodName(methodAttributes(method)),
-      attributes: () => requestAttributes(request),
+      attributes() {
+        return requestAttributes(request)
+      },
       carrier: headers,
     }
   },

@@ -20,7 +20,9 @@ export function forward<T extends object>(target: T, override: Override<T>): T {
       if (replaced !== undefined) return replaced
       return around(target, key, standIn, (call) => call())
     },
-    set: (_, key, value) => Reflect.set(target, key, value, target),
+    set(_, key, value) {
+      return Reflect.set(target, key, value, target)
+    },
   })
   return standIn
 }

@@ -52,13 +52,18 @@ export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): 
   const traceId = parent?.traceId ?? attempt(() => config.mirror?.traceId()) ?? ids.traceId()
   if (link) links = [...links, { context: link }]
   let made: Attributes | undefined
-  const attributes = (): Attributes => (made ??= attempt(() => (typeof given === 'function' ? given() : given)) ?? {})
+  const event = {
+    attributes(): Attributes {
+      made ??= attempt(() => (typeof given === 'function' ? given() : given)) ?? {}
+      return made
+    },
+  }
   let result: SamplingResult = { decision: 'DROP' }
   if (enabled)
     result = attempt(() => {
       const input = {
         __proto__: LAZY,
-        describe: attributes,
+        describe: event.attributes,
         parent,
         upstream: decision,
         traceId,
@@ -93,7 +98,7 @@ export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): 
     isSampled,
     mayStay,
     isRecorded: mayStay || (enabled && (!!metrics || logs.independentFrom !== undefined)),
-    attributes,
+    attributes: event.attributes,
     added: result.attributes,
   }
 }

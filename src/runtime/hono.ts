@@ -1,7 +1,7 @@
 // In: a Hono app's requests. Out: `c.var.span`, a route as the span's name, and, where nobody else has made one, an
 // invocation for each request.
 // Must stay true: under `workers()` there is one SERVER span, not two; the app's own `http.route`, name and env beat ours.
-import type { Context, Handler, MiddlewareHandler } from 'hono'
+import type { Context, Handler, MiddlewareHandler, Next } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import { traceEvent } from './event.ts'
 import { recordFailure } from './failure.ts'
@@ -20,28 +20,31 @@ type Clew<Env> = MiddlewareHandler<{ Bindings: Env & object; Variables: ClewVari
 /** `app.use(clew(tracer))`, before anything else: the request's span is `c.var.span`. */
 export function clew<Env = unknown>(tracer: Tracer<Env>): Clew<Env> {
   return async (c, next) => {
-    const run = async (span: Span<Env>): Promise<void> => {
-      c.set('span', span)
-      named(c as never, span as Span<never>)
-      await next()
-      // What the app's error handler has answered for is still an error.
-      if (c.error && c.res.status >= 500) recordFailure(span, c.error)
-    }
     const host = hostOf(c as never)
     // `workers()`, or whoever runs the app, has made the invocation.
     const outer = spanIn<Env>(host, c.env)
-    if (outer) return run(outer)
-    const answer = async (span: Span<Env>): Promise<Response> => {
-      if (host) c.env = span.env as typeof c.env
-      await run(span)
-      return c.res
-    }
+    if (outer) return run(c as never, next, outer as Span<never>)
     const env = c.env as Env
     const response = host
-      ? await traceEvent(tracer, fetchEvent, [c.req.raw], env, host, undefined, answer)
-      : await handle<Env>(tracer, (_, { span }) => answer(span), { env, sent: () => sentIn(env) })(c.req.raw)
+      ? await traceEvent(tracer, fetchEvent, [c.req.raw], env, host, undefined, (span) => {
+          c.env = span.env as typeof c.env
+          return run(c as never, next, span as Span<never>).then(() => c.res)
+        })
+      : await handle<Env>(tracer, (_, { span }) => run(c as never, next, span as Span<never>).then(() => c.res), {
+          env,
+          sent: () => sentIn(env),
+        })(c.req.raw)
     if (response !== c.res) c.res = response as Response
   }
+}
+
+/** The rest of the app, under `span`. */
+async function run(c: Context, next: Next, span: Span<never>): Promise<void> {
+  c.set('span', span)
+  named(c, span)
+  await next()
+  // What the app's error handler has answered for is still an error.
+  if (c.error && c.res.status >= 500) recordFailure(span, c.error)
 }
 
 /** A middleware that runs in a span of its own, with what comes after it: `app.use(spanned('auth', auth()))`. */

@@ -1,16 +1,17 @@
 // In: one event that the host delivered, and the work it starts. Out: one export of its spans, one more for what is late.
-// Must stay true: all state is in this closure; the host gets its promise at the very start, and it always settles and
+// Must stay true: all state is in this object; the host gets its promise at the very start, and it always settles and
 // never rejects; the user's value and error pass through untouched.
-import { type Attributes, SpanKind, type SpanRecord } from '../flush/model.ts'
+import { type Attributes, type LogRecord, SpanKind } from '../flush/model.ts'
 import type { Getter, PropagationContext, Propagator } from '../propagate/propagator.ts'
 import { type SpanBuffer, spanBuffer } from './buffer.ts'
 import type { TimeInput } from './clock.ts'
-import { departure } from './departure.ts'
+import { type Departure, departure } from './departure.ts'
 import { decideAtHead } from './head.ts'
 import { captured } from './http.ts'
 import type { IdGenerator } from './ids.ts'
 import type { Config } from './options.ts'
 import { type Outcome, runs } from './outcome.ts'
+import type { OpenRecord } from './record.ts'
 import { type RecordingSpan, rootSpan } from './recording-span.ts'
 import type { Link, Span, SpanOptions } from './span.ts'
 import type { SpanOwner } from './span-owner.ts'
@@ -94,14 +95,13 @@ export function invoke<Env, R>(config: Config, start: InvocationStart<Env>, hand
   let invocation: Invocation<Env>
   try {
     const spanContext = start.parent ? undefined : config.ambient?.outer()
-    invocation = open(config, spanContext ? { ...start, parent: { spanContext } } : start)
+    invocation = new Invocation(config, spanContext ? { ...start, parent: { spanContext } } : start)
   } catch (error) {
     // No clock or no random bytes: then no trace, but the request.
     config.failed(error)
     return untraced(config, start, handle)
   }
-  const { root, lifetime } = invocation
-  return runs(root, () => handle(root, lifetime), invocation)
+  return runs(invocation.root, () => handle(invocation.root, invocation), invocation)
 }
 
 /** Runs `handle` under a span that records nothing and carries nothing. */
@@ -109,7 +109,6 @@ export function untraced<Env, R>(config: Config, { env, keepAlive }: InvocationS
   const owner = { config, bind: () => env, waitUntil: keepAlive }
   const nobody = { traceId: '', spanId: '', parentSpanId: '', parentIsRemote: false, traceFlags: 0, traceState: '' }
   const { propagator } = config
-  const nothing = (): void => {}
   return handle(rootSpan(owner as unknown as SpanOwner<Env>, {}, nobody, '', undefined), {
     extend: keepAlive,
     close: nothing,
@@ -119,180 +118,219 @@ export function untraced<Env, R>(config: Config, { env, keepAlive }: InvocationS
   })
 }
 
-interface Invocation<Env> extends Outcome {
+const nothing = (): void => {}
+
+/**
+ * A class, and in what runs for every event no function with a name: a bundler that keeps names, as wrangler does, has each
+ * of them named anew whenever it is made, which costs a Worker more than a microsecond.
+ */
+class Invocation<Env> implements SpanOwner<Env>, Outcome, Lifetime {
+  readonly config: Config
+  readonly now: Config['now']
+  readonly ids: Config['ids']
+  readonly baggageKeys: Config['baggageKeys']
+  readonly mirror: Config['mirror'] | undefined
+  readonly redact: Config['redact'] | undefined
+  readonly propagator: Propagator
   readonly root: RecordingSpan<Env>
-  readonly lifetime: Lifetime
-}
-
-function open<Env>(config: Config, start: InvocationStart<Env>): Invocation<Env> {
-  const { attempt, baggageKeys, ids, limits, losses, mirror, now, propagator, redact, tailSampler } = config
-  attempt(() => start.describe?.())
-  const { env, keepAlive, graceMs = Infinity } = start
-  const head = decideAtHead(config, start)
-  const { isRecorded } = head
-  const emptyBuffer = (): SpanBuffer => spanBuffer(limits.spanCountLimit)
-
+  buffer: SpanBuffer
+  readonly #start: InvocationStart<Env>
+  readonly #graceMs: number
+  readonly #isRecorded: boolean
+  readonly #leave: Departure
   /** `late`: closed, and collecting what began after the close. `over`: nothing leaves any more. */
-  let phase: 'open' | 'late' | 'over' = 'open'
-  let lastError: unknown
-  // What has not ended: the handler and every promise given to waitUntil; of these the root waits for `rootPending`.
-  let pending = 1
-  let rootPending = 1
-  let settledMs = Infinity
-  let flushes = 0
-  let characters = 0
-  let timer: ReturnType<typeof setTimeout> | undefined
+  #phase: 'open' | 'late' | 'over' = 'open'
+  #lastError: unknown
+  // What has not ended: the handler and every promise given to waitUntil; of these the root waits for `#rootPending`.
+  #pending = 1
+  #rootPending = 1
+  #settledMs = Infinity
+  #flushMs: number
+  #flushes = 0
+  #characters = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
   /** Settles the host's promise, when the export has settled. */
-  let release = (): void => {}
+  #release = nothing
 
-  const owner: SpanOwner<Env> = {
-    config,
-    now,
-    ids,
-    baggageKeys,
-    mirror,
-    redact,
-    buffer: emptyBuffer(),
-    bind: (span) => attempt(() => start.bind?.(env, span)) ?? env,
-    waitUntil(promise) {
-      // A lazy thenable is asked once, by us, for both.
-      const once = promise instanceof Promise ? promise : Promise.resolve(promise)
-      keepAlive(once)
-      if (!isRecorded) return
-      pending++
-      once.then(workEnded, workEnded)
-    },
-    ended(record) {
-      if (phase === 'late') leaveLate()
-      else if (phase === 'open' && (record.endMs >= flushMs || flushes > 0)) attempt(() => crowded(record))
-    },
-    log(record) {
-      const { logs } = owner.buffer
-      if (phase === 'over' || logs.length >= limits.logCountLimit)
-        losses.add('logs', 1, `over ${limits.logCountLimit} log records, or after the last export`)
-      else {
-        logs.push(record)
-        if (phase === 'late') leaveLate()
-      }
-    },
-    seen(error) {
-      const isSame = error === lastError && typeof error === 'object'
-      lastError = error
-      return isSame
-    },
+  constructor(config: Config, start: InvocationStart<Env>) {
+    const { attempt } = config
+    attempt(() => start.describe?.())
+    const head = decideAtHead(config, start)
+    this.config = config
+    this.now = config.now
+    this.ids = config.ids
+    this.baggageKeys = config.baggageKeys
+    this.mirror = config.mirror
+    this.redact = config.redact
+    this.propagator = config.propagator
+    this.buffer = spanBuffer(config.limits.spanCountLimit)
+    this.#start = start
+    this.#graceMs = start.graceMs ?? Infinity
+    this.#isRecorded = head.isRecorded
+    const { kind = SpanKind.INTERNAL, startTime } = start
+    const attributes = head.isRecorded ? head.attributes() : undefined
+    const options = attributes ? ({ kind, attributes, links: head.links, startTime } as SpanOptions) : undefined
+    const root = rootSpan(this, head.scope, head.identity, start.name, options)
+    this.root = root
+    this.#flushMs = root.record.startMs + LONG_MS
+    if (head.added) root.setAttributes(head.added)
+    captured(root, start.carrier)
+    this.#leave = departure(
+      config,
+      head,
+      root.record,
+      start,
+      () => start.budgetMs?.() ?? this.#graceMs - Math.max(0, config.now() - this.#settledMs),
+    )
+    // What records nothing has nothing to wait for.
+    if (head.isRecorded) attempt(() => start.keepAlive(new Promise<void>((resolve) => (this.#release = resolve))))
   }
-  const { kind = SpanKind.INTERNAL, startTime } = start
-  const attributes = isRecorded && head.attributes()
-  const options = attributes ? ({ kind, attributes, links: head.links, startTime } as SpanOptions) : undefined
-  const root = rootSpan(owner, head.scope, head.identity, start.name, options)
-  let flushMs = root.record.startMs + LONG_MS
-  if (head.added) root.setAttributes(head.added)
-  captured(root, start.carrier)
-  const leave = departure(
-    config,
-    head,
-    root.record,
-    start,
-    () => start.budgetMs?.() ?? graceMs - Math.max(0, now() - settledMs),
-  )
-  // What records nothing has nothing to wait for.
-  if (isRecorded) attempt(() => keepAlive(new Promise<void>((resolve) => (release = resolve))))
 
-  function done(): void {
-    if (--rootPending > 0) return
-    root.end()
-    if (!isRecorded) return
-    attempt(() => {
-      settledMs = now()
+  // For its spans.
+
+  bind(span: Span<Env>): Env {
+    const start = this.#start
+    return this.config.attempt(() => start.bind?.(start.env, span)) ?? start.env
+  }
+
+  waitUntil(promise: Promise<unknown>): void {
+    // A lazy thenable is asked once, by us, for both.
+    const once = promise instanceof Promise ? promise : Promise.resolve(promise)
+    this.#start.keepAlive(once)
+    if (!this.#isRecorded) return
+    this.#pending++
+    afterwards(once, () => this.#workEnded())
+  }
+
+  ended(record: OpenRecord): void {
+    if (this.#phase === 'late') this.#leaveLate()
+    else if (this.#phase === 'open' && (record.endMs >= this.#flushMs || this.#flushes > 0))
+      this.config.attempt(() => this.#crowded(record))
+  }
+
+  log(record: LogRecord): void {
+    const { limits, losses } = this.config
+    const { logs } = this.buffer
+    if (this.#phase === 'over' || logs.length >= limits.logCountLimit)
+      losses.add('logs', 1, `over ${limits.logCountLimit} log records, or after the last export`)
+    else {
+      logs.push(record)
+      if (this.#phase === 'late') this.#leaveLate()
+    }
+  }
+
+  seen(error: unknown): boolean {
+    const isSame = error === this.#lastError && typeof error === 'object'
+    this.#lastError = error
+    return isSame
+  }
+
+  // For its handler.
+
+  done(): void {
+    if (--this.#rootPending > 0) return
+    this.root.end()
+    if (!this.#isRecorded) return
+    this.config.attempt(() => {
+      this.#settledMs = this.now()
       // What still runs now runs on the host's grace.
-      if (pending > 1 && graceMs < Infinity) timer = setTimeout(close, Math.max(0, graceMs - EXPORT_RESERVE_MS))
+      if (this.#pending > 1 && this.#graceMs < Infinity)
+        this.#timer = setTimeout(() => this.#close(), Math.max(0, this.#graceMs - EXPORT_RESERVE_MS))
     })
-    workEnded()
+    this.#workEnded()
   }
 
-  function workEnded(): void {
-    if (--pending > 0) return
-    if (phase !== 'open') leaveLate()
-    else if (!attempt(() => start.answersFirst && setTimeout(closeIfIdle, 0))) close()
+  failed(error: unknown): void {
+    this.root.failed(error)
+    this.done()
   }
 
-  /** Unless there is new work, or it has been closed meanwhile. */
-  function closeIfIdle(): void {
-    if (phase === 'open' && pending === 0) close()
+  // For its adapter.
+
+  extend(promise: Promise<unknown>): void {
+    this.#rootPending++
+    afterwards(promise, () => this.done())
   }
 
-  function close(): void {
-    phase = 'late'
-    if (timer) clearTimeout(timer)
-    const closing = owner.buffer
-    owner.buffer = emptyBuffer()
-    leave(closing, true).then(release)
-  }
-
-  /** A long invocation sends on what has ended: by its age at first, then by age, number or size. */
-  function crowded({ attributes, endMs }: SpanRecord): void {
-    characters += SPAN_CHARACTERS + Object.values(attributes).join('').length
-    const isCrowded = owner.buffer.started * 2 >= limits.spanCountLimit || characters >= LONG_CHARACTERS
-    if ((endMs < flushMs && !isCrowded) || flushes === MAX_PARTIAL_FLUSHES) return
-    flushMs = endMs + LONG_MS
-    flushes++
-    characters = 0
-    flush()
+  close(): void {
+    if (this.#isRecorded && this.#phase === 'open') this.#close()
   }
 
   /** Whole spans only, and only where no verdict waits for the rest of them. */
-  function flush(): void {
-    const { buffer } = owner
-    const [rest, leaving] = [emptyBuffer(), emptyBuffer()]
+  flush(): void {
+    const { buffer } = this
+    const [rest, leaving] = [this.#emptyBuffer(), this.#emptyBuffer()]
     for (const record of buffer.records()) (record.endMs ? leaving : rest).add(record)
-    if (phase !== 'open' || !isRecorded || tailSampler || !leaving.started) return
+    if (this.#phase !== 'open' || !this.#isRecorded || this.config.tailSampler || !leaving.started) return
     leaving.started = buffer.started - rest.started
     leaving.logs.push(...buffer.logs)
-    owner.buffer = rest
-    keepAlive(leave(leaving, false))
+    this.buffer = rest
+    this.#start.keepAlive(this.#leave(leaving, false))
+  }
+
+  discard(): void {
+    this.#phase = 'late'
+    this.buffer = this.#emptyBuffer()
+    this.#release()
+  }
+
+  #emptyBuffer(): SpanBuffer {
+    return spanBuffer(this.config.limits.spanCountLimit)
+  }
+
+  #workEnded(): void {
+    if (--this.#pending > 0) return
+    if (this.#phase !== 'open') this.#leaveLate()
+    else if (!this.config.attempt(() => this.#start.answersFirst && setTimeout(() => this.#closeIfIdle(), 0)))
+      this.#close()
+  }
+
+  /** Unless there is new work, or it has been closed meanwhile. */
+  #closeIfIdle(): void {
+    if (this.#phase === 'open' && this.#pending === 0) this.#close()
+  }
+
+  #close(): void {
+    this.#phase = 'late'
+    if (this.#timer) clearTimeout(this.#timer)
+    const closing = this.buffer
+    this.buffer = this.#emptyBuffer()
+    this.#leave(closing, true).then(this.#release)
+  }
+
+  /** A long invocation sends on what has ended: by its age at first, then by age, number or size. */
+  #crowded({ attributes, endMs }: OpenRecord): void {
+    const { spanCountLimit } = this.config.limits
+    this.#characters += SPAN_CHARACTERS + Object.values(attributes).join('').length
+    const isCrowded = this.buffer.started * 2 >= spanCountLimit || this.#characters >= LONG_CHARACTERS
+    if ((endMs < this.#flushMs && !isCrowded) || this.#flushes === MAX_PARTIAL_FLUSHES) return
+    this.#flushMs = endMs + LONG_MS
+    this.#flushes++
+    this.#characters = 0
+    this.flush()
   }
 
   /** Once, when everything that began after the close has ended; the promise of the host's that covers it is new. */
-  function leaveLate(): void {
-    const records = owner.buffer.records()
-    if (pending > 0 || !(records.length + owner.buffer.logs.length) || records.some((record) => record.endMs === 0))
+  #leaveLate(): void {
+    const { attempt, losses } = this.config
+    const records = this.buffer.records()
+    if (this.#pending > 0 || !(records.length + this.buffer.logs.length) || records.some(({ endMs }) => endMs === 0))
       return
     attempt(() =>
-      keepAlive(
+      this.#start.keepAlive(
         // One turn of the event loop, for those that end together.
         new Promise((resolve) => setTimeout(resolve, 0)).then(() => {
-          if (phase === 'over') return
-          phase = 'over'
-          const closing = owner.buffer
-          owner.buffer = { ...emptyBuffer(), add: () => losses.add('late', 1, 'after the last export') }
-          return leave(closing, true)
+          if (this.#phase === 'over') return
+          this.#phase = 'over'
+          const closing = this.buffer
+          this.buffer = { ...this.#emptyBuffer(), add: () => losses.add('late', 1, 'after the last export') }
+          return this.#leave(closing, true)
         }),
       ),
     )
   }
+}
 
-  return {
-    root,
-    done,
-    failed(error) {
-      root.failed(error)
-      done()
-    },
-    lifetime: {
-      propagator,
-      extend(promise) {
-        rootPending++
-        promise.then(done, done)
-      },
-      close() {
-        if (isRecorded && phase === 'open') close()
-      },
-      flush,
-      discard() {
-        phase = 'late'
-        owner.buffer = emptyBuffer()
-        release()
-      },
-    },
-  }
+function afterwards(promise: Promise<unknown>, call: () => void): void {
+  promise.then(call, call)
 }

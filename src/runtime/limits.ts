@@ -37,26 +37,27 @@ export const DEFAULT_LIMITS: Limits = {
 
 /** A finished span as it may leave: without secrets, within the limits. Everything in it is ours. */
 export function seal(record: OpenRecord, limits: Limits, redact: Redactor): void {
-  function sealed(item: Sealable, countLimit: number): void {
-    const { attributes } = item
-    let count = 0
-    // The first keys stay: what came with the start of the span.
-    for (const key in attributes)
-      if (++count > countLimit) {
-        delete attributes[key]
-        item.droppedAttributes++
-      }
-    // Before a text is cut, so that a secret is still known for one.
-    redact(attributes, limits.attributeValueLengthLimit)
-  }
   record.name = redactUrl(record.name)
   if (record.statusMessage) record.statusMessage = redactUrl(record.statusMessage)
-  sealed(record, limits.attributeCountLimit)
+  sealAttributes(record, limits.attributeCountLimit, limits, redact)
   for (const event of record.events as readonly (Sealable & { name: string })[]) {
     event.name = redactUrl(event.name)
-    sealed(event, limits.attributePerEventCountLimit)
+    sealAttributes(event, limits.attributePerEventCountLimit, limits, redact)
   }
-  for (const link of record.links) sealed(link as Sealable, limits.attributePerLinkCountLimit)
+  for (const link of record.links) sealAttributes(link as Sealable, limits.attributePerLinkCountLimit, limits, redact)
+}
+
+function sealAttributes(item: Sealable, countLimit: number, limits: Limits, redact: Redactor): void {
+  const { attributes } = item
+  let count = 0
+  // The first keys stay: what came with the start of the span.
+  for (const key in attributes)
+    if (++count > countLimit) {
+      delete attributes[key]
+      item.droppedAttributes++
+    }
+  // Before a text is cut, so that a secret is still known for one.
+  redact(attributes, limits.attributeValueLengthLimit)
 }
 
 /** What spans, events and links have in common while they are ours. */

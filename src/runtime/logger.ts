@@ -49,23 +49,24 @@ export interface Logs {
 export const LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
 
 export function loggerOf(span: RecordingSpan<unknown>): Logger {
+  return Object.fromEntries(LEVELS.map((level) => [level, logOf(span, level)])) as Logger
+}
+
+function logOf(span: RecordingSpan<unknown>, level: LogLevel): Log {
   const { config } = span
-  const log =
-    (level: LogLevel): Log =>
-    (said, given) =>
-      config.attempt(() => {
-        const isError = said instanceof Error
-        const { message, ...fields } = config.safe(
-          {
-            ...(isError && describeException(said).attributes),
-            ...(given as LogEntry['fields']),
-            message: isError ? said.message : String(said),
-          },
-          'log',
-        )
-        config.logs.write({ timeMs: config.now(), level, message: String(message ?? ''), fields, span }, config)
-      })
-  return Object.fromEntries(LEVELS.map((level) => [level, log(level)])) as Logger
+  return (said, given) =>
+    config.attempt(() => {
+      const isError = said instanceof Error
+      const { message, ...fields } = config.safe(
+        {
+          ...(isError && describeException(said).attributes),
+          ...(given as LogEntry['fields']),
+          message: isError ? said.message : String(said),
+        },
+        'log',
+      )
+      config.logs.write({ timeMs: config.now(), level, message: String(message ?? ''), fields, span }, config)
+    })
 }
 
 /** The line as an object. What clew says of itself cannot be overwritten by a field. */

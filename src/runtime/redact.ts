@@ -92,21 +92,22 @@ export function redactor(mask: Mask = MASK, reveal: readonly string[] = []): Red
         if (!value) return null
         if (value instanceof Uint8Array) return isSecret(key) ? mask(String(value)) : value.subarray(0, maxLength)
         if (!depth) return null
-        const under = (name: string, item: unknown): AttributeValue => masked(name, item, maxLength, depth - 1, left)
-        if (value instanceof Error) return under(key, describeException(value).attributes)
+        depth--
+        if (value instanceof Error) return masked(key, describeException(value).attributes, maxLength, depth, left)
         const { toJSON } = value as Partial<Date>
-        if (typeof toJSON === 'function') return under(key, toJSON.call(value))
+        if (typeof toJSON === 'function') return masked(key, toJSON.call(value), maxLength, depth, left)
         if (Array.isArray(value)) {
           const items: AttributeValue[] = []
           // An index, not an iterator: `new Array(1e9)` must end.
-          for (let i = 0; i < value.length && left.nodes > 0; i++) items.push(under(key, value[i]) ?? null)
+          for (let i = 0; i < value.length && left.nodes > 0; i++)
+            items.push(masked(key, value[i], maxLength, depth, left) ?? null)
           return items
         }
         const entries: [string, AttributeValue][] = []
         // All that is under a secret key is secret.
         for (const name of Object.keys(value)) {
           if (left.nodes <= 0) break
-          const item = under(isSecret(key) ? key : name, Reflect.get(value, name))
+          const item = masked(isSecret(key) ? key : name, Reflect.get(value, name), maxLength, depth, left)
           if (item !== undefined) entries.push([name, item])
         }
         return Object.fromEntries(entries)

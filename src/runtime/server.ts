@@ -10,13 +10,14 @@ import type { RecordingSpan } from './recording-span.ts'
 // the colo is taken from the ray's id, and the protocol's version is left to who wants it.
 export function requestAttributes({ headers, method, url }: Request): Record<string, AttributeValue> {
   const attributes = Object.assign(methodAttributes(method), urlAttributes(url, false))
-  const put = (key: string, value: string | null | undefined): void => {
-    if (value) attributes[key] = value
-  }
+  const agent = headers.get('user-agent')
+  if (agent) attributes['user_agent.original'] = agent
   const ray = headers.get('cf-ray')
-  put('user_agent.original', headers.get('user-agent'))
-  put('cloudflare.ray_id', ray)
-  put('cloudflare.colo', ray?.split('-')[1])
+  if (ray) {
+    attributes['cloudflare.ray_id'] = ray
+    const [, colo] = ray.split('-')
+    if (colo) attributes['cloudflare.colo'] = colo
+  }
   return attributes
 }
 

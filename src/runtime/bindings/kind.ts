@@ -83,12 +83,13 @@ function tracedMethods(target: object, methods: Methods, place: Recorded, shared
 
 function recorded(
   operation: string,
-  { name, kind = SpanKind.CLIENT, asks = '', request, tells = '', response, carries, opens, yields }: Method,
+  method: Method,
   place: Recorded,
   shared: Attributes,
   args: readonly unknown[],
   call: (args: readonly unknown[]) => unknown,
 ): unknown {
+  const { name, kind = SpanKind.CLIENT, asks = '', request, carries, opens } = method
   const { prefix, span } = place
   const { attempt } = span.config
   const attributes: Record<string, AttributeValue> = { ...shared }
@@ -102,28 +103,42 @@ function recorded(
   // Of what is a database in the eyes of the conventions.
   if (shared['db.system.name']) attributes['db.operation.name'] = operation
 
-  const answer = (value: unknown): Attributes =>
-    attempt(() => ({ ...told(prefix, tells, value), ...response?.(value as never) }), {})
-  const open = (host: object): object =>
-    host && tracedMethods(host, yields!(), place, { ...attributes, ...answer(host) })
   return span.enterSpan(
     called || `${operation} ${place.name}`,
     { kind, attributes },
     (child: RecordingSpan<unknown>) => {
-      const answered = (value: unknown): unknown => {
-        child.setAttributes(answer(value))
-        if (!yields) return value
-        if (Array.isArray(value)) return value.map(open)
-        const { created } = Object(value) as { readonly created?: readonly object[] }
-        return created ? { ...(value as object), created: created.map(open) } : open(value as object)
-      }
       const result = call(carries ? attempt(() => handedOver(hosts, carries, child, span), hosts) : hosts)
       // An object of another Worker's answers with a promise of its own, which is a function.
       return typeof (result as PromiseLike<unknown> | null)?.then === 'function'
-        ? (result as PromiseLike<unknown>).then(answered)
-        : answered(result)
+        ? (result as PromiseLike<unknown>).then((value) => received(value, child, method, place, attributes))
+        : received(result, child, method, place, attributes)
     },
   )
+}
+
+/** What the caller gets of a result: its own, or stand-ins of the objects in it. The span hears what it says. */
+function received(
+  value: unknown,
+  span: RecordingSpan<unknown>,
+  method: Method,
+  place: Recorded,
+  attributes: Attributes,
+): unknown {
+  span.setAttributes(answerOf(value, method, place))
+  if (!method.yields) return value
+  if (Array.isArray(value)) return value.map((each) => standInOf(each, method, place, attributes))
+  const { created } = Object(value) as { readonly created?: readonly object[] }
+  return created
+    ? { ...(value as object), created: created.map((each) => standInOf(each, method, place, attributes)) }
+    : standInOf(value as object, method, place, attributes)
+}
+
+function standInOf(host: object, method: Method, place: Recorded, attributes: Attributes): object {
+  return host && tracedMethods(host, method.yields!(), place, { ...attributes, ...answerOf(host, method, place) })
+}
+
+function answerOf(value: unknown, { tells = '', response }: Method, { prefix, span }: Recorded): Attributes {
+  return span.config.attempt(() => ({ ...told(prefix, tells, value), ...response?.(value as never) }), {})
 }
 
 /** An argument as the host shall get it: its own objects in place of our stand-ins, one by one or in a list. */

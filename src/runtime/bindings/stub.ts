@@ -12,12 +12,16 @@ import { hostOf, type Place, placed } from './kind.ts'
 export type TraceProperty = (property: object, path: string, place: Place, attributes: Attributes) => unknown
 
 export function tracedStub(stub: object, place: Place, attributes: Attributes, property?: TraceProperty): object {
-  // Of an object that is itself still on its way the runtime answers with a promise of its own kind.
-  const call: HostFetch = (input, init) => Promise.resolve((stub as { fetch: HostFetch }).fetch(input, init))
   return forward(stub, (key) => {
     if (key === 'fetch')
       return (input: string | URL | Request, init?: RequestInit) =>
-        place.span.fetchThrough(call, input, init, { attributes })
+        place.span.fetchThrough(
+          // Of an object that is itself still on its way the runtime answers with a promise of its own kind.
+          (input, init) => Promise.resolve((stub as { fetch: HostFetch }).fetch(input, init)),
+          input,
+          init,
+          { attributes },
+        )
     // `connect` and symbols are the stub's own methods; any other name is a property of the other side.
     if (typeof key === 'symbol' || key === 'connect') return undefined
     const value: unknown = Reflect.get(stub, key)

@@ -24,24 +24,32 @@ export const isOurs = (span: AnySpan | undefined): span is RecordingSpan<unknown
  * ambient span, where that is below `bound`; else `bound`.
  */
 export function tracerOf(bound: RecordingSpan<unknown>): OtelTracer {
-  function startSpan(name: string, options?: OtelSpanOptions, context?: OtelContext): RecordingSpan<unknown> {
-    const found = options?.root ? undefined : spanIn(context)
-    if (isOurs(found) && (context || isBelow(found, bound))) return found.startSpan(name, options)
-    const theirs = context && found?.spanContext()
-    return options?.root || (theirs && isValid(theirs))
-      ? bound.startBeside(theirs, name, options)
-      : bound.startSpan(name, options)
-  }
   return {
-    startSpan,
+    startSpan(name, options, context) {
+      return startUnder(bound, name, options, context)
+    },
     startActiveSpan(...args: unknown[]) {
       const fn = args.pop() as (span: RecordingSpan<unknown>) => never
       const call = args as Parameters<OtelTracer['startSpan']>
-      const span = startSpan(...call)
+      const span = startUnder(bound, ...call)
       const manager = contextManager()
       return manager ? manager.with((call[2] ?? manager.active()).setValue(SPAN, span), fn, undefined, span) : fn(span)
     },
   }
+}
+
+function startUnder(
+  bound: RecordingSpan<unknown>,
+  name: string,
+  options?: OtelSpanOptions,
+  context?: OtelContext,
+): RecordingSpan<unknown> {
+  const found = options?.root ? undefined : spanIn(context)
+  if (isOurs(found) && (context || isBelow(found, bound))) return found.startSpan(name, options)
+  const theirs = context && found?.spanContext()
+  return options?.root || (theirs && isValid(theirs))
+    ? bound.startBeside(theirs, name, options)
+    : bound.startSpan(name, options)
 }
 
 /** What somebody has registered with the API, whichever copy of it. */
