@@ -29,7 +29,7 @@ export const BUDGETS: readonly SizeBudget[] = [
     // RATIONALE.md, "Size", says what stands between. OpenTelemetry's SDK with its stock exporter: 17,689.
     name: 'a Worker that answers "hello": core, Workers, OTLP/JSON',
     entry: { file: 'test/runtime/fixtures/hello.ts' },
-    gzip: 17_500,
+    gzip: 17_600,
     aim: 6_000,
     shown: true,
   },
@@ -44,7 +44,7 @@ export const BUDGETS: readonly SizeBudget[] = [
         export { gzip, protobuf } from 'clew/flush'
         export { logs } from 'clew/logs'`,
     },
-    gzip: 33_150,
+    gzip: 33_250,
     aim: 16_000,
     shown: true,
   },
@@ -57,7 +57,7 @@ export const BUDGETS: readonly SizeBudget[] = [
         export { workers } from 'clew/workers'
         export { clew } from 'clew/hono'`,
     },
-    gzip: 18_950,
+    gzip: 19_050,
   },
   {
     name: 'a Lambda function: core, Lambda, OTLP/JSON',
@@ -66,7 +66,7 @@ export const BUDGETS: readonly SizeBudget[] = [
         export { createTracer, otlp } from 'clew'
         export { lambda } from 'clew/lambda'`,
     },
-    gzip: 20_750,
+    gzip: 20_850,
   },
   // Propagators.
   alone('propagate', 'w3c', 1_700),

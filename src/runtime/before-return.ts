@@ -1,6 +1,6 @@
 // In: a call that a host ends with its result. Out: the same result, once the spans have left.
 // Must stay true: the export takes no more than its time; result and error are the handler's own.
-import type { InvocationStart } from './invocation.ts'
+import type { InvocationStart } from './invocation-start.ts'
 import { environment } from './process.ts'
 import type { Span } from './span.ts'
 import type { Tracer } from './tracer.ts'

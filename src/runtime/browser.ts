@@ -4,7 +4,7 @@
 import { type Attributes, SpanKind } from '../flush/model.ts'
 import { recordGetter } from '../propagate/getters.ts'
 import type { RequestHandler } from './handle.ts'
-import type { InvocationStart, Lifetime } from './invocation.ts'
+import type { InvocationStart, Lifetime } from './invocation-start.ts'
 import { type FetchEventLike, fetchListener } from './service-worker.ts'
 import type { Span } from './span.ts'
 import type { Tracer } from './tracer.ts'

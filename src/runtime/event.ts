@@ -4,7 +4,7 @@
 import { type Attributes, SpanKind } from '../flush/model.ts'
 import { bindEnv } from './bindings/env.ts'
 import { forward } from './forward.ts'
-import type { InvocationStart, Lifetime } from './invocation.ts'
+import type { InvocationStart, Lifetime } from './invocation-start.ts'
 import type { RecordingSpan } from './recording-span.ts'
 import type { Span } from './span.ts'
 import type { Tracer } from './tracer.ts'

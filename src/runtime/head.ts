@@ -2,11 +2,13 @@
 // Must stay true: a carrier, a propagator or a sampler that throws costs the context or the decision, never the request;
 // what an event says of itself is asked for once, by whoever is the first to need it.
 import { type Attributes, SpanKind } from '../flush/model.ts'
-import { admit } from '../propagate/inbound.ts'
+import type { Baggage } from '../propagate/baggage.ts'
+import { type Admitted, admit } from '../propagate/inbound.ts'
+import type { Getter, UpstreamDecision } from '../propagate/propagator.ts'
 import { RANDOM, SAMPLED, type SpanContext } from '../propagate/span-context.ts'
 import { parseTraceState } from '../propagate/trace-state.ts'
 import type { SamplingInput, SamplingResult } from '../sampling/sampler.ts'
-import type { InvocationStart } from './invocation.ts'
+import type { InvocationStart } from './invocation-start.ts'
 import type { Config } from './options.ts'
 import { type Identity, linkRecord } from './record.ts'
 import { safeBaggage } from './safe-baggage.ts'
@@ -31,16 +33,55 @@ export interface Head {
   readonly added: Attributes | undefined
 }
 
-/** To describe a request costs more than all else of one that is not recorded, and most samplers do not ask. */
-const LAZY = {
+/**
+ * What a sampler is asked with. To describe a request costs more than all else of one that is not recorded, and most
+ * samplers do not ask: a class, because a literal with a getter or a prototype costs a microsecond.
+ */
+class Question implements SamplingInput {
+  readonly parent: SpanContext | undefined
+  readonly upstream: UpstreamDecision | undefined
+  readonly traceId: string
+  readonly isNewTrace: boolean
+  readonly name: string
+  readonly kind: SpanKind
+  readonly links: SamplingInput['links']
+  readonly baggage: Baggage | undefined
+  readonly headers: Getter | undefined
+  readonly nowMs: number
+  readonly random: () => number
+  readonly #describe: () => Attributes
+
+  constructor(
+    { now, random }: Config,
+    { name, kind = SpanKind.INTERNAL, carrier }: InvocationStart<never>,
+    { parent, decision }: Admitted,
+    traceId: string,
+    links: readonly Link[],
+    baggage: Baggage | undefined,
+    describe: () => Attributes,
+  ) {
+    this.parent = parent
+    this.upstream = decision
+    this.traceId = traceId
+    this.isNewTrace = !parent
+    this.name = name
+    this.kind = kind
+    this.links = links.map((link) => linkRecord(link))
+    this.baggage = baggage
+    this.headers = carrier
+    this.nowMs = now()
+    this.random = random
+    this.#describe = describe
+  }
+
   get attributes(): Attributes {
-    return (this as unknown as { describe(): Attributes }).describe()
-  },
+    return this.#describe()
+  }
 }
 
 export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): Head {
   const { sampler, tailSampler, record, enabled, attempt, propagator, trust, logs, metrics } = config
-  const { name, kind = SpanKind.INTERNAL, attributes: given, carrier, ids = config.ids } = start
+  const { attributes: given, carrier, ids = config.ids } = start
   let { links = [] } = start
 
   const admitted = attempt(() => {
@@ -60,24 +101,13 @@ export function decideAtHead<Env>(config: Config, start: InvocationStart<Env>): 
   }
   let result: SamplingResult = { decision: 'DROP' }
   if (enabled)
-    result = attempt(() => {
-      const input = {
-        __proto__: LAZY,
-        describe: event.attributes,
-        parent,
-        upstream: decision,
-        traceId,
-        isNewTrace: !parent,
-        name,
-        kind,
-        links: links.map((one) => linkRecord(one)),
-        baggage,
-        headers: carrier,
-        nowMs: config.now(),
-        random: config.random,
-      }
-      return sampler.shouldSample(input as unknown as SamplingInput)
-    }, result)
+    result = attempt(
+      () =>
+        sampler.shouldSample(
+          new Question(config, start as InvocationStart<never>, admitted, traceId, links, baggage, event.attributes),
+        ),
+      result,
+    )
   const isSampled = result.decision === 'RECORD_AND_SAMPLE'
   const traceState = result.traceState === undefined ? parent?.traceState : parseTraceState(result.traceState)
   const mayStay = enabled && (result.decision !== 'DROP' || (!!tailSampler && record === 'all'))

@@ -1,79 +1,19 @@
 // In: one event that the host delivered, and the work it starts. Out: one export of its spans, one more for what is late.
 // Must stay true: all state is in this object; the host gets its promise at the very start, and it always settles and
 // never rejects; the user's value and error pass through untouched.
-import { type Attributes, type LogRecord, SpanKind } from '../flush/model.ts'
-import type { Getter, PropagationContext, Propagator } from '../propagate/propagator.ts'
+import { type LogRecord, SpanKind } from '../flush/model.ts'
+import type { Propagator } from '../propagate/propagator.ts'
 import { type SpanBuffer, spanBuffer } from './buffer.ts'
-import type { TimeInput } from './clock.ts'
 import { type Departure, departure } from './departure.ts'
 import { decideAtHead } from './head.ts'
 import { captured } from './http.ts'
-import type { IdGenerator } from './ids.ts'
+import type { Handle, InvocationStart, Lifetime } from './invocation-start.ts'
 import type { Config } from './options.ts'
 import { type Outcome, runs } from './outcome.ts'
 import type { OpenRecord } from './record.ts'
 import { type RecordingSpan, rootSpan } from './recording-span.ts'
-import type { Link, Span, SpanOptions } from './span.ts'
+import type { Span, SpanOptions } from './span.ts'
 import type { SpanOwner } from './span-owner.ts'
-
-/** What a host says of the event it delivers. */
-export interface InvocationStart<Env> {
-  /** Name of the root span. */
-  readonly name: string
-  /** Default `SpanKind.INTERNAL`. */
-  readonly kind?: SpanKind
-  /** Of the root span; as a function, asked once and only when somebody needs them. */
-  readonly attributes?: Attributes | (() => Attributes)
-  readonly links?: readonly Link[]
-  /**
-   * Completes this object, which must be this invocation's own. Called once, first of all, and only when the tracer is
-   * configured. Where it throws, what is here must do.
-   */
-  readonly describe?: (() => void) | undefined
-  readonly env: Env
-  /** Where a parent may be found: the incoming headers, or their like. */
-  readonly carrier?: Getter
-  /** The parent, where the adapter knows it itself. It is trusted, and beats the `carrier`. */
-  readonly parent?: PropagationContext
-  /** Ids that are the same at every run of what is run again. Default: random ones. */
-  readonly ids?: IdGenerator
-  /** When it began. Default: now. */
-  readonly startTime?: TimeInput
-  /** Tells the host not to end before the promise has settled. Called at the very start, and for every `waitUntil`. */
-  keepAlive(promise: Promise<unknown>): void
-  /** Milliseconds the host leaves once the handler has ended. Default: no limit. */
-  readonly graceMs?: number
-  /** Milliseconds an export may take, asked when it begins. Default: what is left of `graceMs`. */
-  budgetMs?(): number
-  /**
-   * True: the host answers its caller before the next turn of its event loop. The close waits for that turn, so that nobody
-   * waits for the close. Default false.
-   */
-  readonly answersFirst?: boolean
-  /** True: the host ends the calls that an invocation leaves behind. Default false. */
-  readonly endsCalls?: boolean
-  /** Attributes of the resource that the host itself knows: the same object every time. */
-  readonly resource?: Attributes
-  /** The host's env as `span` shall see it. Default: as it is. */
-  bind?(env: Env, span: Span<Env>): Env
-}
-
-/** The part of an invocation that its adapter steers. */
-export interface Lifetime {
-  /** The root span goes on until `promise` has settled: a response whose body is still being sent. */
-  extend(promise: Promise<unknown>): void
-  /** Ends the invocation now, on a host that is about to stop: what is open leaves as it is, marked unfinished. */
-  close(): void
-  /** Sends what has ended so far, for invocations that run long. Not with a tail sampler: its verdict needs the whole. */
-  flush(): void
-  /** Forgets what was recorded: the host will run the same again, and tell all of it then. */
-  discard(): void
-  /** The formats of the tracer, for adapters that read contexts out of messages. */
-  readonly propagator: Propagator
-}
-
-/** A handler of one invocation. */
-export type Handle<Env, R> = (span: Span<Env>, lifetime: Lifetime) => R
 
 /** An invocation that has run for so long is a long one: what has ended of it leaves, again every time so much has passed. */
 const LONG_MS = 10_000

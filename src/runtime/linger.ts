@@ -1,7 +1,7 @@
 // In: the invocations of a process that lives on. Out: they leave before it ends.
 // Must stay true: holds an invocation until its export has settled, and not a moment longer; never keeps the process alive
 // by itself.
-import type { Lifetime } from './invocation.ts'
+import type { Lifetime } from './invocation-start.ts'
 import { onStop } from './stop.ts'
 import { settled, settledWithin } from './wait.ts'
 

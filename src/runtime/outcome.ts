@@ -92,10 +92,10 @@ function step(advance: () => unknown, outcome: Outcome): unknown {
  */
 function endsLater(value: object): boolean {
   try {
-    return (
-      typeof (value as { then?: unknown }).then === 'function' ||
-      /Generator\]$/.test(Object.prototype.toString.call(value))
-    )
+    const { then } = value as { then?: unknown }
+    if (typeof then === 'function') return true
+    const { next } = value as { next?: unknown }
+    return typeof next === 'function' && /Generator\]$/.test(Object.prototype.toString.call(value))
   } catch {
     return false
   }

@@ -2,7 +2,7 @@
 // Must stay true: a body whose length the runtime knows is not touched, so that Content-Length and speed stay; neither
 // are null bodies, WebSockets, HEAD, and encoded bodies, which the runtime would decode and encode again. Whoever leaves,
 // the other side learns of it as it would without us.
-import type { Lifetime } from './invocation.ts'
+import type { Lifetime } from './invocation-start.ts'
 import type { RecordingSpan } from './recording-span.ts'
 
 const BODY_SIZE = 'http.response.body.size'

@@ -4,7 +4,8 @@
 import { NOTHING } from '../propagate/outbound.ts'
 import type { Propagator } from '../propagate/propagator.ts'
 import { environmentOptions } from './environment.ts'
-import { type Handle, type InvocationStart, invoke, untraced } from './invocation.ts'
+import { invoke, untraced } from './invocation.ts'
+import type { Handle, InvocationStart } from './invocation-start.ts'
 import { type Config, resolveOptions, type TracerOptions } from './options.ts'
 import type { Span, SpanOptions, TracedFunction } from './span.ts'
 

@@ -2,7 +2,7 @@
 // Must stay true: nothing but clock, randomness and exporter is replaced: what is tested is what runs.
 import { type MemoryExporter, memoryExporter } from '../../flush/memory.ts'
 import type { Batch, LogRecord, SpanRecord } from '../../flush/model.ts'
-import type { Handle, InvocationStart } from '../invocation.ts'
+import type { Handle, InvocationStart } from '../invocation-start.ts'
 import type { TracerOptions } from '../options.ts'
 import { createTracer, type Tracer } from '../tracer.ts'
 import { countingBytes, type ManualClock, manualClock } from './deterministic.ts'
