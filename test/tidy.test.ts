@@ -29,8 +29,8 @@ const TYPES = Object.keys(packageJson.peerDependencies).map((name) => name.repla
  * every message is written into, and the tracers that listen for the end of the process.
  */
 const SHARED: Readonly<Record<string, number>> = {
-  'src/flush/bytes.ts': 6,
-  'src/flush/json.ts': 3,
+  'src/flush/bytes.ts': 3,
+  'src/flush/json.ts': 1,
   'src/propagate/traceparent.ts': 2,
 }
 

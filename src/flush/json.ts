@@ -141,20 +141,22 @@ const UNSAFE = /["\\\0-\x1f\ud800-\udfff]/
 /** What stands between the quotes of a JSON string. */
 const escaped = (said: string): string => (UNSAFE.test(said) ? JSON.stringify(said.toWellFormed()).slice(1, -1) : said)
 
-let lastMs = -1
-let lastNanos = ''
+/** The last times, each in the place that its milliseconds give it: a request has few, and begins and ends at different ones. */
+const knownMs: number[] = []
+const knownNanos: string[] = []
 
 /**
- * Epoch milliseconds as decimal nanoseconds, exact: the fraction is appended, not multiplied into a double. The last one
- * is remembered: numbers beyond 2^31 are slow to print, and much of a request happens in one millisecond.
+ * Epoch milliseconds as decimal nanoseconds, exact: the fraction is appended, not multiplied into a double. Numbers beyond
+ * 2^31 are slow to print, so some are remembered.
  */
 function nanos(ms: number): string {
-  if (ms !== lastMs) {
-    lastMs = ms
+  const place = ms & 15
+  if (ms !== knownMs[place]) {
     const seconds = Math.floor(ms / 1000)
     const rest = Math.round((ms - seconds * 1000) * 1e6)
-    lastNanos =
+    knownNanos[place] =
       ms > 0 && ms < MAX_TIME_MS ? seconds + Math.floor(rest / 1e9) + String(1e9 + (rest % 1e9)).slice(1) : '0'
+    knownMs[place] = ms
   }
-  return lastNanos
+  return knownNanos[place]!
 }
