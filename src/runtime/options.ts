@@ -67,6 +67,11 @@ export interface TracerOptions {
   readonly outbound?: OutboundRule
   /** Writes to the headers of every response: `serverTiming()` of `clew/propagate`, so that a page finds its trace. Default: none. */
   readonly responseHeaders?: ResponseHeaders
+  /**
+   * Workers: counts a response that is passed on without a length to its end, and tells an origin that breaks off from a client that
+   * leaves, at 50 µs of processor time a chunk. Default: only the first chunks, at most 32; the rest passes at no cost.
+   */
+  readonly countBodies?: boolean
   /** Baggage keys that are copied onto every span. Default: none. */
   readonly baggageKeys?: readonly string[]
   /**

@@ -83,7 +83,7 @@ async function passByHand(
   span: RecordingSpan<unknown>,
   lifetime: Lifetime,
 ): Promise<boolean> {
-  const { now } = span.config
+  const { countBodies, now } = span.config
   const isHosts = inspect(body, 'supportsBYOB') === true
   // The reader of a stream made in JavaScript takes no buffer, and disregards it.
   const reader = (isHosts ? body.getReader({ mode: 'byob' }) : body.getReader()) as ReadableStreamBYOBReader
@@ -115,7 +115,7 @@ async function passByHand(
       if (done) break
       bytes += value.byteLength
       const written = writer.write(value)
-      if (isHosts && chunks > Math.min(CHUNKS_BY_HAND, CHUNKS_AT_ONCE + readMs - firstMs)) {
+      if (isHosts && !countBodies && chunks > Math.min(CHUNKS_BY_HAND, CHUNKS_AT_ONCE + readMs - firstMs)) {
         // What becomes of this chunk, the pipe learns too.
         written.catch(() => {})
         reader.releaseLock()

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { plain } from '../collector.ts'
 import type { DecodedSpan } from '../otlp-decode.ts'
-import { LINES, type Running, run, worker } from './harness.ts'
+import { DIRECT, directUrl, LINES, type Running, run, worker } from './harness.ts'
 
 /** 5 MB in pieces, as an origin without Content-Length sends them. */
 const PIECE = Buffer.alloc(16_384, 'x')
@@ -62,6 +62,10 @@ describe.each(LINES)('workerd %s', (line) => {
       run(line, (collector) => [
         worker('streams', `streams-${kind}`, { bindings: { UPSTREAM, OTLP_URL: collector.url } }),
         worker('events', 'events', { bindings: { OTLP_URL: collector.url } }),
+        worker('counting', `streams-${kind}`, {
+          bindings: { UPSTREAM, OTLP_URL: collector.url, COUNT_BODIES: true },
+          ...DIRECT,
+        }),
       ])
     const [traced, plainly] = await Promise.all([start('traced'), start('plain')])
     running = { traced, plain: plainly }
@@ -131,6 +135,16 @@ describe.each(LINES)('workerd %s', (line) => {
     const attributes = plain((await rootOf('/upstream')).attributes)
     expect(attributes).toHaveProperty(['cloudflare.response.time_to_first_byte_ms'])
     expect(attributes).not.toHaveProperty(['http.response.body.size'])
+  })
+
+  it('counts all of it where that is asked for', async () => {
+    const [traced, plainly] = await Promise.all([
+      get(new URL('upstream', await directUrl(running.traced, 'counting')), 'GET'),
+      get(new URL('upstream', await directUrl(running.plain, 'counting')), 'GET'),
+    ])
+    expect(traced).toEqual(plainly)
+    const attributes = plain((await rootOf('/upstream')).attributes)
+    expect(attributes).toMatchObject({ 'http.response.body.size': BigInt(PIECE.length * PIECES) })
   })
 
   it('records an origin that breaks off', async () => {

@@ -3,6 +3,7 @@
 export interface Env {
   OTLP_URL: string
   UPSTREAM: string
+  COUNT_BODIES?: boolean
 }
 
 /** What streams were told. */
