@@ -1,2 +1,2 @@
 // The door for Azure Functions.
-export { type AzureContext, azure } from './runtime/azure.ts'
+export { type AzureContext, azure } from './runtime/hosts/azure.ts'

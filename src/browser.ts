@@ -1,2 +1,2 @@
 // The door for pages and their service workers.
-export { type ActionOptions, action, keepaliveFetch, serviceWorker } from './runtime/browser.ts'
+export { type ActionOptions, action, keepaliveFetch, serviceWorker } from './runtime/hosts/browser.ts'

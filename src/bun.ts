@@ -1,3 +1,3 @@
 // The door for Bun.
-export { batching } from './runtime/batching.ts'
-export { type BunServer, bun } from './runtime/bun.ts'
+export { batching } from './runtime/hosts/batching.ts'
+export { type BunServer, bun } from './runtime/hosts/bun.ts'

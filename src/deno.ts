@@ -1,3 +1,3 @@
 // The door for Deno.
-export { batching } from './runtime/batching.ts'
-export { type DenoInfo, deno } from './runtime/deno.ts'
+export { batching } from './runtime/hosts/batching.ts'
+export { type DenoInfo, deno } from './runtime/hosts/deno.ts'

@@ -1,3 +1,3 @@
 // The door for Durable Objects.
-export { durableObject } from './runtime/durable-object.ts'
-export { spanOf } from './runtime/traced-class.ts'
+export { durableObject } from './runtime/cloudflare/durable-object.ts'
+export { spanOf } from './runtime/cloudflare/traced-class.ts'

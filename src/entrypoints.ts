@@ -1,3 +1,3 @@
 // The door for WorkerEntrypoint classes.
-export { spanOf } from './runtime/traced-class.ts'
-export { workerEntrypoint } from './runtime/worker-entrypoint.ts'
+export { spanOf } from './runtime/cloudflare/traced-class.ts'
+export { workerEntrypoint } from './runtime/cloudflare/worker-entrypoint.ts'

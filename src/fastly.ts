@@ -1,2 +1,2 @@
 // The door for Fastly Compute.
-export { type FastlyEvent, fastly } from './runtime/fastly.ts'
+export { type FastlyEvent, fastly } from './runtime/hosts/fastly.ts'

@@ -5,4 +5,4 @@ export {
   type RequestHandler,
   type TracedRequestHandler,
   type WithSpan,
-} from './runtime/handle.ts'
+} from './runtime/hosts/handle.ts'

@@ -1,3 +1,4 @@
 // The door to Cloudflare's own tracing.
+
+export { type NativeTracing, nativeSpans } from './runtime/cloudflare/native.ts'
 export type { Mirror } from './runtime/mirror.ts'
-export { type NativeTracing, nativeSpans } from './runtime/native.ts'

@@ -1,2 +1,2 @@
 // The door for Netlify Functions and Edge Functions.
-export { type NetlifyContext, netlify } from './runtime/netlify.ts'
+export { type NetlifyContext, netlify } from './runtime/hosts/netlify.ts'

@@ -1,2 +1,2 @@
 // The door for Cloudflare Pages functions.
-export { type PagesContext, pages } from './runtime/pages.ts'
+export { type PagesContext, pages } from './runtime/cloudflare/pages.ts'

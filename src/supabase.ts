@@ -1,2 +1,2 @@
 // The door for Supabase Edge Functions.
-export { supabase } from './runtime/supabase.ts'
+export { supabase } from './runtime/hosts/supabase.ts'

@@ -1,2 +1,2 @@
 // The door for Vercel and Next.js.
-export { type VercelOptions, vercel, vercelNode } from './runtime/vercel.ts'
+export { type VercelOptions, vercel, vercelNode } from './runtime/hosts/vercel.ts'

@@ -1,3 +1,3 @@
 // The door for Workflows.
-export { spanOf } from './runtime/traced-class.ts'
-export { workflow } from './runtime/workflow.ts'
+export { spanOf } from './runtime/cloudflare/traced-class.ts'
+export { workflow } from './runtime/cloudflare/workflow.ts'

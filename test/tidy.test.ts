@@ -38,6 +38,12 @@ const MADE_ONCE = /lambda\/extension|runtime\/testing\/|flush\/memory/
 
 const layerOf = (path: string): number => LAYERS.indexOf(path.split('/')[1] ?? '')
 
+/** What is for one host, or a few. Everything else in `src/runtime` is for all of them. */
+const HOST = /^src\/runtime\/(?:cloudflare|hosts|lambda)\//
+
+/** What tells hosts apart by itself. */
+const KNOWS_HOSTS: readonly string[] = ['src/runtime/hono.ts', 'src/runtime/metrics.ts', 'src/runtime/otel/ambient.ts']
+
 function importsOf(text: string): string[] {
   return [...text.matchAll(/^(?:import|export)\b[^'"]*?from\s+['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]/gm)].map(
     (match) => match[1] ?? match[2] ?? '',
@@ -62,6 +68,13 @@ describe.each(sources)('$path', ({ path, text }) => {
       expect(target).toMatch(/\.ts$/)
       const imported = relative(root, resolve(root, dirname(path), target))
       expect(imported, 'no door is imported from within').toContain('/')
+      if (HOST.test(imported) && path.startsWith('src/runtime/') && !HOST.test(path) && !KNOWS_HOSTS.includes(path)) {
+        const statement = text
+          .split(`'${target}'`)[0]!
+          .split(/^(?=import|export)/m)
+          .at(-1)
+        expect(statement, `no host's code comes into the core: ${imported}`).toMatch(/^(?:import|export) type /)
+      }
       if (layerOf(path) >= 0) expect(layerOf(imported), `${path} → ${imported}`).toBeLessThanOrEqual(layerOf(path))
     }
   })

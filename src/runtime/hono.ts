@@ -3,10 +3,10 @@
 // Must stay true: under `workers()` there is one SERVER span, not two; the app's own `http.route`, name and env beat ours.
 import type { Context, Handler, MiddlewareHandler, Next } from 'hono'
 import { matchedRoutes } from 'hono/route'
-import { traceEvent } from './event.ts'
+import { traceEvent } from './cloudflare/event.ts'
+import { fetchEvent } from './cloudflare/fetch-event.ts'
 import { recordFailure } from './failure.ts'
-import { fetchEvent } from './fetch-event.ts'
-import { handle } from './handle.ts'
+import { handle } from './hosts/handle.ts'
 import type { Span } from './span.ts'
 import type { Tracer } from './tracer.ts'
 

@@ -8,10 +8,10 @@ import type { MetricsEncoder } from '../flush/metrics-model.ts'
 import type { Resource, SpanRecord } from '../flush/model.ts'
 import type { Body, Reply } from '../flush/post.ts'
 import { type ReceiverOptions, receiver } from '../flush/receiver.ts'
+import { onStop } from './hosts/stop.ts'
 import { parseUrl } from './http.ts'
 import type { Losses } from './losses.ts'
 import { series } from './series.ts'
-import { onStop } from './stop.ts'
 import { SCOPE } from './version.ts'
 
 export interface MetricsOptions extends Omit<ReceiverOptions, 'tracesUrl' | 'logsUrl'> {

@@ -38,7 +38,7 @@ describe('what a Worker carries that uses one', () => {
     ['logs', 'clew/logs', ['runtime/logs']],
     ['metrics', 'clew/metrics', ['flush/metrics-json', 'runtime/metrics', 'runtime/series']],
     ['openTelemetry', 'clew/otel', ['runtime/otel/ambient']],
-    ['nativeSpans', 'clew/native', ['runtime/native']],
+    ['nativeSpans', 'clew/native', ['runtime/cloudflare/native']],
     ['captureHeaders', 'clew/privacy', ['runtime/privacy/headers']],
     ['hmac', 'clew/privacy', ['runtime/privacy/hmac']],
     ['detect', 'clew/privacy', ['runtime/privacy/detect']],

@@ -2,7 +2,7 @@
 // Must stay true: no import of Node's modules; everything is read when it is asked for, never while a module is evaluated.
 import type { Context } from 'aws-lambda'
 import type { AttributeValue } from '../../flush/model.ts'
-import { environment } from '../process.ts'
+import { environment } from '../hosts/process.ts'
 
 /** Resource attributes of a function (semantic conventions 1.44, FaaS and AWS Lambda resources). */
 export function lambdaResource(context: Context): Record<string, AttributeValue> {

@@ -2,8 +2,8 @@
 // Must stay true: registered before the runtime asks for its first event; asks for the next one only when the spans of the
 // last one have left or its deadline has fallen; whatever fails here fails quietly, because an unhandled rejection in this
 // loop would end the runtime.
-import { environment, hostProcess } from '../process.ts'
-import { settledWithin } from '../wait.ts'
+import { environment, hostProcess } from '../hosts/process.ts'
+import { settledWithin } from '../hosts/wait.ts'
 import { isConcurrent } from './environment.ts'
 
 /** An extension inside the function's own process: it keeps Lambda from freezing while spans leave. */

@@ -5,7 +5,7 @@
 import type { Carrier } from '../../propagate/carrier.ts'
 import type { SpanContext } from '../../propagate/span-context.ts'
 import { isValid } from '../../propagate/traceparent.ts'
-import { hostProcess } from '../process.ts'
+import { hostProcess } from '../hosts/process.ts'
 import type { RecordingSpan } from '../recording-span.ts'
 import type { Span } from '../span.ts'
 import { noSpan } from '../tracer.ts'
