@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 
 /** Parts that come by value. */
 const PARTS =
-  /^src\/(?:runtime\/(?:testing\/|privacy\/|otel\/ambient|metrics|series|logs|native|sql|environment-full)|flush\/(?:metrics-json|metrics-protobuf))/
+  /^src\/(?:runtime\/(?:testing\/|privacy\/|otel\/ambient|metrics|series|logs|cloudflare\/native|sql|environment-full)|flush\/(?:metrics-json|metrics-protobuf))/
 
 const WORKER = `
   import { createTracer, otlp } from 'clew'
