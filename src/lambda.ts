@@ -1,5 +1,6 @@
 // The door for AWS Lambda, Lambda@Edge included.
-export { describeEvent, type EventDescription } from './runtime/lambda/event.ts'
+export { describeEvent } from './runtime/lambda/event.ts'
+export type { EventDescription } from './runtime/lambda/event-description.ts'
 export { type LambdaExtension, lambdaExtension } from './runtime/lambda/extension.ts'
 export {
   type LambdaContext,

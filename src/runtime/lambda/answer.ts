@@ -7,7 +7,7 @@ import { captured } from '../http.ts'
 import type { HeaderValues } from '../privacy/headers.ts'
 import type { RecordingSpan } from '../recording-span.ts'
 import type { Span } from '../span.ts'
-import { type EventDescription, type Json, properties } from './event.ts'
+import { type EventDescription, type Json, properties } from './event-description.ts'
 import { edgeHeaders, edgeRequest } from './event-http.ts'
 
 /** Writes the status of an HTTP response onto the root span. */

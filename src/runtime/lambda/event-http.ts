@@ -7,7 +7,7 @@ import { getterOf, type HeaderSource, listGetter } from '../../propagate/getters
 import type { Getter } from '../../propagate/propagator.ts'
 import { methodAttributes, methodName } from '../http.ts'
 import { redactUrl } from '../redact.ts'
-import { type EventDescription, type Json, present, properties, textOf } from './event.ts'
+import { type EventDescription, type Json, present, properties, textOf } from './event-description.ts'
 
 interface Request {
   readonly method: unknown

@@ -3,7 +3,7 @@
 import type { AttributeValue } from '../../flush/model.ts'
 import { carrierIn } from '../../propagate/carrier.ts'
 import { MAX_BODY_LENGTH } from '../../propagate/message.ts'
-import { type EventDescription, type Json, present, properties, textOf } from './event.ts'
+import { type EventDescription, type Json, present, properties, textOf } from './event-description.ts'
 
 type Describe = (records: readonly Json[], source: string) => EventDescription
 

@@ -14,7 +14,8 @@ import type { Span } from '../span.ts'
 import type { Tracer } from '../tracer.ts'
 import { answered, batchAnswered } from './answer.ts'
 import { invocationAttributes, isOnDemand, lambdaResource } from './environment.ts'
-import { type BatchDescription, describeEvent } from './event.ts'
+import { describeEvent } from './event.ts'
+import type { BatchDescription } from './event-description.ts'
 import type { LambdaExtension } from './extension.ts'
 
 /** The last argument of a traced handler: Lambda's context, and the span of the invocation. */
