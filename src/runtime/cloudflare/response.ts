@@ -75,6 +75,8 @@ const BUFFER_BYTES = 65_536
 
 /** The client has gone. */
 const LEFT = Symbol()
+/** What the runtime says to who writes to it, or has it pipe. */
+const DISCONNECTED = /connection lost|disconnected/i
 
 /** Whether it has come to its end; the rest may go by itself. Throws what the source throws, or `LEFT`. */
 async function passByHand(
@@ -98,22 +100,21 @@ async function passByHand(
     hasLeft = true
     reader.cancel().catch(() => {})
   })
-  let thrown: unknown = LEFT
-  const read = () =>
-    reader.read(new Uint8Array(buffer)).catch((error: unknown) => {
-      if (!hasLeft) thrown = error
-      throw error
-    })
+  let hasFailed = false
   try {
     for (let chunks = 1; ; chunks++) {
-      const { done, value } = await read()
+      const { done, value } = await reader.read(new Uint8Array(buffer)).catch((error: unknown) => {
+        hasFailed = true
+        throw error
+      })
       const readMs = now()
       if (!firstMs) {
         firstMs = flushedMs = readMs
         span.setAttribute('cloudflare.response.time_to_first_byte_ms', readMs - span.record.startMs)
       }
       if (done) break
-      bytes += value.byteLength
+      // workerd takes texts for chunks, too.
+      bytes += (typeof value === 'string' ? new TextEncoder().encode(value) : value).byteLength
       const written = writer.write(value)
       if (isHosts && !countBodies && chunks > Math.min(CHUNKS_BY_HAND, CHUNKS_AT_ONCE + readMs - firstMs)) {
         // What becomes of this chunk, the pipe learns too.
@@ -133,6 +134,8 @@ async function passByHand(
     span.setAttribute(BODY_SIZE, bytes)
     return true
   } catch (error) {
+    // Before the writer is aborted, which looks like a leave.
+    const thrown = hasLeft || (!hasFailed && DISCONNECTED.test(String(error))) ? LEFT : error
     // Whichever side still listens; the other knows. The runtime itself gives sources no reason.
     await Promise.allSettled([reader.cancel(), writer.abort(error)])
     throw thrown
@@ -142,5 +145,5 @@ async function passByHand(
 /** Throws what the source throws, or `LEFT`: when a pipe breaks, the runtime does not say on which side. */
 const passByItself = (body: ReadableStream, writable: WritableStream): Promise<void> =>
   body.pipeTo(writable).catch((error: unknown) => {
-    throw /connection lost|disconnected/i.test(String(error)) ? LEFT : error
+    throw DISCONNECTED.test(String(error)) ? LEFT : error
   })

@@ -52,6 +52,24 @@ const BODIES: Readonly<Record<string, (env: Env, url: URL) => Response | Promise
         },
       }),
     ),
+  strings: () =>
+    new Response(
+      new ReadableStream({
+        pull(controller) {
+          controller.enqueue('tèxt' as never)
+          controller.close()
+        },
+      }),
+    ),
+  numbers: () =>
+    new Response(
+      new ReadableStream({
+        pull(controller) {
+          controller.enqueue(42 as never)
+          controller.close()
+        },
+      }),
+    ),
   endless: () =>
     new Response(
       new ReadableStream({
