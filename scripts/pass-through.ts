@@ -56,12 +56,16 @@ const bindings = {
   UPSTREAM: `${url}/`,
 }
 const direct = { bindings, unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] }
-const workers = [worker('traced', 'streams-traced', direct), worker('plain', 'streams-plain', direct)]
+const workers = [
+  worker('traced', 'streams-traced', direct),
+  worker('counting', 'streams-traced', { ...direct, bindings: { ...bindings, COUNT_BODIES: true } }),
+  worker('plain', 'streams-plain', direct),
+]
 const miniflare = new Miniflare(convertV4MiniflareOptions({ cf: false, workers } as never))
 await miniflare.ready
 const urlOf = (name: string): Promise<URL> =>
   (miniflare as unknown as { unsafeGetDirectURL(name: string): Promise<URL> }).unsafeGetDirectURL(name)
-const urls = { traced: await urlOf('traced'), plain: await urlOf('plain') }
+const urls = { traced: await urlOf('traced'), counting: await urlOf('counting'), plain: await urlOf('plain') }
 
 /** Milliseconds from the request to the last byte. */
 async function time(url: URL, expected: number): Promise<number> {
@@ -86,12 +90,13 @@ const shown = (numbers: readonly number[]): string => {
   return `${median} (${low} to ${high})`
 }
 
-const CASES: readonly (readonly [name: string, path: string, bytes: number])[] = [
+const CASES: readonly (readonly [name: string, path: string, bytes: number, worker?: 'counting'])[] = [
   ['5 bytes: what a request costs', 'text', 5],
   ['with Content-Length', 'upstream?length', BYTES],
   ['without, as it came', 'upstream', BYTES],
   ['without, in a response of its own', 'upstream-rewrapped', BYTES],
   ['without, as it came, from an origin of 1 Gbit/s', 'upstream?paced', BYTES],
+  ['without, counted to its end in 306 chunks', 'upstream', BYTES, 'counting'],
 ]
 
 /** Milliseconds of processor time that workerd has had, which other programs do not change; where Linux says so. */
@@ -115,14 +120,15 @@ const IN_A_ROW = 5
 const rounds = Number(values.rounds)
 
 console.log(`5 MB from an origin through a Worker, ${rounds} rounds; median (quartiles)`)
-for (const [name, path, bytes] of CASES) {
+for (const [name, path, bytes, tracedBy = 'traced'] of CASES) {
   const took: { traced: number[]; plain: number[] } = { traced: [], plain: [] }
   const used: { traced: number[]; plain: number[] } = { traced: [], plain: [] }
   for (let round = -5; round < rounds; round++)
     for (const kind of round % 2 ? (['traced', 'plain'] as const) : (['plain', 'traced'] as const)) {
       const before = processorMs()
       const times: number[] = []
-      for (let n = 0; n < IN_A_ROW; n++) times.push(await time(new URL(path, urls[kind]), bytes))
+      for (let n = 0; n < IN_A_ROW; n++)
+        times.push(await time(new URL(path, urls[kind === 'traced' ? tracedBy : kind]), bytes))
       if (round < 0) continue
       took[kind].push(
         quantile(

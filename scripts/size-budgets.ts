@@ -57,7 +57,7 @@ export const BUDGETS: readonly SizeBudget[] = [
         export { workers } from 'clew/workers'
         export { clew } from 'clew/hono'`,
     },
-    gzip: 19_050,
+    gzip: 19_100,
   },
   {
     name: 'a Lambda function: core, Lambda, OTLP/JSON',

@@ -89,12 +89,13 @@ export function fixed32(value: number): void {
 }
 
 /** The last times, each in the place that its milliseconds give it: a request has few, and begins and ends at different ones. */
-const knownMs = /* @__PURE__ */ new Float64Array(16)
-const knownNanos = /* @__PURE__ */ new Uint32Array(32)
+const KNOWN_TIMES = 16
+const knownMs = /* @__PURE__ */ new Float64Array(KNOWN_TIMES)
+const knownNanos = /* @__PURE__ */ new Uint32Array(2 * KNOWN_TIMES)
 
 /** Epoch milliseconds as fixed64 nanoseconds, exact: no product below leaves the 53 bits of a double. */
 export function nanos(ms: number): void {
-  const place = ms & 15
+  const place = ms & (KNOWN_TIMES - 1)
   if (ms !== knownMs[place]) {
     knownMs[place] = ms
     const whole = Math.floor(ms)

@@ -144,13 +144,15 @@ const escaped = (said: string): string => (UNSAFE.test(said) ? JSON.stringify(sa
 /** The last times, each in the place that its milliseconds give it: a request has few, and begins and ends at different ones. */
 const knownMs: number[] = []
 const knownNanos: string[] = []
+/** A power of two. */
+const KNOWN_TIMES = 16
 
 /**
  * Epoch milliseconds as decimal nanoseconds, exact: the fraction is appended, not multiplied into a double. Numbers beyond
  * 2^31 are slow to print, so some are remembered.
  */
 function nanos(ms: number): string {
-  const place = ms & 15
+  const place = ms & (KNOWN_TIMES - 1)
   if (ms !== knownMs[place]) {
     const seconds = Math.floor(ms / 1000)
     const rest = Math.round((ms - seconds * 1000) * 1e6)
