@@ -97,6 +97,7 @@ const CASES: readonly (readonly [name: string, path: string, bytes: number, work
   ['without, in a response of its own', 'upstream-rewrapped', BYTES],
   ['without, as it came, from an origin of 1 Gbit/s', 'upstream?paced', BYTES],
   ['without, counted to its end in 306 chunks', 'upstream', BYTES, 'counting'],
+  ['the same, from an origin of 1 Gbit/s', 'upstream?paced', BYTES, 'counting'],
 ]
 
 /** Milliseconds of processor time that workerd has had, which other programs do not change; where Linux says so. */
